@@ -1,0 +1,45 @@
+/**
+ * The vocabulary of Keyturn: the `Contract` that a generated package exports, and the few helpers that read one.
+ * No dependency, no side effect.
+ */
+export {
+  type Contract,
+  type ContractTypes,
+  type CredentialsOf,
+  type PathsOf,
+  type Requirement,
+  type Requirements,
+  requirementsOf,
+  type Security,
+  type Server,
+  serverUrl,
+  type Typed
+} from "./contract.ts"
+export { parseDuration } from "./duration.ts"
+export {
+  type Expression,
+  isExpression,
+  parseExpression,
+  parsePointer,
+  resolvePointer,
+  type SessionValue
+} from "./expression.ts"
+export type {
+  ApiKeyScheme,
+  HttpScheme,
+  MutualTLSScheme,
+  OAuth2Scheme,
+  OAuthFlow,
+  OAuthFlows,
+  OpenIdConnectScheme,
+  SecurityScheme
+} from "./scheme.ts"
+export type {
+  GrantName,
+  Lifetime,
+  RefreshReuse,
+  SessionDescription,
+  SessionLimit,
+  SessionOperation,
+  TokenResponseMap
+} from "./session-description.ts"
