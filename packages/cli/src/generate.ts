@@ -1,0 +1,116 @@
+/**
+ * `keyturn generate`: what to generate is gathered from flags or the config file, and told on the terminal.
+ */
+import { relative } from "node:path"
+import {
+  type ApiOptions,
+  type Diagnostic,
+  differencesOf,
+  formatDiagnostic,
+  type Generated,
+  GenerateError,
+  generateApi,
+  loadConfig,
+  writeGenerated
+} from "@keyturn/codegen"
+import { Progress } from "./progress.ts"
+
+/** The flags of `keyturn generate`. */
+export interface GenerateInput {
+  readonly document: string | undefined
+  readonly out: string | undefined
+  readonly overlays: ReadonlyArray<string>
+  readonly name: string | undefined
+  readonly package: string | undefined
+  readonly config: string | undefined
+  readonly check: boolean
+  readonly watch: boolean
+  readonly json: boolean
+}
+
+/** Exit codes: 0 done, 1 a document is wrong or files are out of date, 2 the command itself was wrong. */
+export const runGenerate = async (input: GenerateInput, signal: AbortSignal): Promise<number> => {
+  const gathered = await gather(input)
+  if (typeof gathered === "string") {
+    console.error(`keyturn generate: ${gathered}`)
+    return 2
+  }
+  return generateOnce(gathered, input, signal)
+}
+
+/** The APIs to generate, and the folder their paths start at. */
+interface Gathered {
+  readonly apis: ReadonlyArray<ApiOptions>
+  readonly cwd: string
+}
+
+const gather = async (input: GenerateInput): Promise<Gathered | string> => {
+  if (input.document === undefined) {
+    const stray = (["out", "name", "package"] as const).find((flag) => input[flag] !== undefined)
+    if (stray !== undefined) return `--${stray} goes with a document; in a config file it is written there`
+    return loadConfig(input.config)
+  }
+  if (input.config !== undefined) return "give either a document or --config"
+  if (input.out === undefined) return "--out DIR is missing: the folder to write to"
+  const { document, out, overlays, name } = input
+  const named = {
+    ...(name === undefined ? {} : { name }),
+    ...(input.package === undefined ? {} : { package: { name: input.package } })
+  }
+  return { apis: [{ document, out, overlays, ...named }], cwd: process.cwd() }
+}
+
+const generateOnce = async (
+  { apis, cwd }: Gathered,
+  { check, json }: GenerateInput,
+  signal: AbortSignal
+): Promise<number> => {
+  const progress = new Progress(json ? undefined : process.stderr)
+  const generated: Array<Generated> = []
+  const diagnostics: Array<Diagnostic> = []
+  for (const api of apis) {
+    progress.start(api.document)
+    try {
+      const result = await generateApi(api, { cwd, signal })
+      generated.push(result)
+      diagnostics.push(...result.warnings)
+      progress.done(`${result.document}: ${result.operations} operations`)
+    } catch (error) {
+      if (!(error instanceof GenerateError)) throw error
+      diagnostics.push(...error.diagnostics)
+      progress.failed(
+        `${api.document}: ${count(error.diagnostics.filter(({ severity }) => severity === "error").length, "error")}`
+      )
+    }
+  }
+  let written: ReadonlyArray<string> = []
+  let differences = ""
+  if (generated.length === apis.length) {
+    try {
+      if (check) differences = differencesOf(generated, process.cwd())
+      else written = writeGenerated(generated)
+    } catch (error) {
+      if (!(error instanceof GenerateError)) throw error
+      diagnostics.push(...error.diagnostics)
+    }
+  }
+  const failed = diagnostics.some(({ severity }) => severity === "error") || differences !== ""
+  if (json) {
+    const names = written.map((path) => relative(process.cwd(), path))
+    console.log(JSON.stringify({ ok: !failed, written: names, diagnostics, differences }, null, 2))
+  } else {
+    for (const diagnostic of diagnostics) console.error(`\n${formatDiagnostic(diagnostic)}`)
+    if (differences !== "") {
+      console.error(`\n${differences}\n\nThe generated files are out of date: run \`keyturn generate\`.`)
+    } else if (failed) {
+      console.error("\nNothing was written.")
+    } else if (check) {
+      console.log("Up to date.")
+    } else {
+      console.log(written.length === 0 ? "Nothing changed." : `${count(written.length, "file")} written.`)
+    }
+  }
+  return failed ? 1 : 0
+}
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`

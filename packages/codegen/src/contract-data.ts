@@ -1,0 +1,56 @@
+/**
+ * A document's `Contract`: servers, schemes, security and session, as data.
+ */
+import type { Contract, SecurityScheme, Server } from "@keyturn/contract"
+import { isUrl } from "./load.ts"
+import { type Operation, operationsOf } from "./operations.ts"
+import type { Report } from "./problem.ts"
+import { readSchemes, readSecurity } from "./security.ts"
+import { type CredentialField, readSession } from "./session.ts"
+import { isObject, type JsonObject } from "./tree.ts"
+
+/** What a document says that the generated package has to carry. */
+export interface ReadContract {
+  readonly contract: Contract
+  readonly operations: ReadonlyArray<Operation>
+  /** The fields that a scheme's own sign-in takes, by the scheme's name. */
+  readonly credentials: ReadonlyMap<string, ReadonlyArray<CredentialField>>
+}
+
+/** Reads the contract of a document. What is wrong with it is reported. `base` is where the document was read from. */
+export const readContract = (root: JsonObject, name: string, base: string, report: Report): ReadContract => {
+  const operations = operationsOf(root)
+  const declared = readSchemes(root, report)
+  const security = readSecurity(root, operations, declared, report)
+  const schemes: Record<string, SecurityScheme> = {}
+  const credentials = new Map<string, ReadonlyArray<CredentialField>>()
+  for (const [scheme, declaration] of declared) {
+    const session = readSession(declaration, { root, operations, security, scheme, report })
+    schemes[scheme] =
+      session === undefined ? declaration.scheme : { ...declaration.scheme, session: session.description }
+    if (session !== undefined) credentials.set(scheme, session.credentials)
+  }
+  return { contract: { name, servers: readServers(root, base), schemes, security }, operations, credentials }
+}
+
+/** The servers of a document; without any, the place it came from (OpenAPI: the URL "/" relative to the document). */
+const readServers = (root: JsonObject, base: string): ReadonlyArray<Server> => {
+  const declared = Array.isArray(root.servers) ? root.servers.filter(isObject) : []
+  const servers = declared.length > 0 ? declared : [{ url: "/" }]
+  return servers.map((server): Server => {
+    const url = String(server.url)
+    const variables = isObject(server.variables)
+      ? Object.entries(server.variables).flatMap(([name, variable]) => {
+          if (!isObject(variable)) return []
+          const values = Array.isArray(variable.enum) ? { enum: variable.enum.map(String) } : {}
+          return [[name, { default: String(variable.default), ...values }] as const]
+        })
+      : []
+    return {
+      url: isUrl(base) && !url.startsWith("{") ? unescapeBraces(new URL(url, base).href) : url,
+      ...(variables.length === 0 ? {} : { variables: Object.fromEntries(variables) })
+    }
+  })
+}
+
+const unescapeBraces = (url: string): string => url.replaceAll("%7B", "{").replaceAll("%7D", "}").replace(/\/$/, "")

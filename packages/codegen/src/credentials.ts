@@ -1,0 +1,147 @@
+/**
+ * What a user has to hand over to sign in, as types: one interface a grant of a scheme.
+ */
+import type { Contract, SecurityScheme } from "@keyturn/contract"
+import { comment, pascalCase, propertyName, text } from "./print.ts"
+import type { CredentialField } from "./session.ts"
+import { byText } from "./tree.ts"
+
+/** One way to sign in: the value of `grant`, and the fields that go with it. */
+interface Way {
+  readonly grant: string
+  readonly doc: string
+  readonly fields: ReadonlyArray<CredentialField & { readonly doc?: string }>
+}
+
+const required = (name: string, doc: string) => ({ name, type: "string", optional: false, doc }) as const
+const optional = (name: string, doc: string) => ({ name, type: "string", optional: true, doc }) as const
+
+const client = [
+  required("clientId", "The client's id (RFC 6749 §2.2)."),
+  required("clientSecret", "The client's secret (RFC 6749 §2.3.1).")
+]
+const scope = optional("scope", "The scopes to ask for, separated by spaces (RFC 6749 §3.3).")
+
+/** The ways to sign in with a scheme, the usual one first. */
+const waysOf = (scheme: SecurityScheme, fields: ReadonlyArray<CredentialField>): ReadonlyArray<Way> => {
+  const ways: Array<Way> = []
+  const signIn = scheme.session?.signIn
+  if (signIn !== undefined && signIn.grant !== "token") {
+    const own = fields.map(({ name }) => name)
+    const authentication =
+      signIn.clientAuthentication === undefined ? [] : client.filter(({ name }) => !own.includes(name))
+    const doc = `Signs in by \`${signIn.method} ${signIn.path}\`.`
+    ways.push({ grant: signIn.grant, doc, fields: [...authentication, ...fields] })
+  }
+  const known = (grant: string) => ways.some((way) => way.grant === grant)
+  if (scheme.type === "oauth2") {
+    const { clientCredentials, password } = scheme.flows
+    if (clientCredentials !== undefined && !known("client_credentials")) {
+      const doc = "Signs in as the client itself (RFC 6749 §4.4)."
+      ways.push({ grant: "client_credentials", doc, fields: [...client, scope] })
+    }
+    if (password !== undefined && !known("password")) {
+      const doc = "Signs in with a user's name and password (RFC 6749 §4.3)."
+      const user = [required("username", "The user's name."), required("password", "The user's password.")]
+      const maybeClient = client.map((field) => ({ ...field, optional: true }))
+      ways.push({ grant: "password", doc, fields: [...user, ...maybeClient, scope] })
+    }
+  }
+  if (scheme.type === "http" && scheme.scheme === "basic" && scheme.session === undefined) {
+    const doc = "A name and a password, sent with each request (RFC 7617)."
+    const user = [
+      required("username", "The user's name, without a colon."),
+      required("password", "The user's password.")
+    ]
+    return [...ways, { grant: "basic", doc, fields: user }]
+  }
+  return [...ways, tokenWay(scheme)]
+}
+
+const tokenWay = (scheme: SecurityScheme): Way => {
+  const token = required("token", scheme.type === "apiKey" ? "The key." : "The access token.")
+  const oauth = scheme.type === "openIdConnect" || scheme.type === "oauth2"
+  const refreshes =
+    scheme.session?.refresh !== undefined ||
+    scheme.type === "openIdConnect" ||
+    (scheme.type === "oauth2" &&
+      Object.keys(scheme.flows).some((flow) => flow !== "clientCredentials" && flow !== "implicit"))
+  const doc = scheme.type === "apiKey" ? "A key obtained beforehand." : "A token obtained beforehand."
+  if (!refreshes) return { grant: "token", doc, fields: [token] }
+  return {
+    grant: "token",
+    doc,
+    fields: [
+      token,
+      optional("refreshToken", "The refresh token that came with it; without one, the session ends with the token."),
+      optional("expiresAt", "When the access token expires (RFC 3339)."),
+      ...(oauth
+        ? client.map((field) => ({
+            ...field,
+            optional: true,
+            doc: `${field.doc.slice(0, -1)}, which a refresh needs.`
+          }))
+        : [])
+    ]
+  }
+}
+
+/** The schemes whose credentials a user can hand over: those that an operation asks for, else all that are declared. */
+const configurable = (contract: Contract): ReadonlyArray<string> => {
+  const required = [contract.security.default, ...Object.values(contract.security.operations)]
+  const used = new Set(required.flat().flatMap((requirement) => Object.keys(requirement)))
+  const names = Object.keys(contract.schemes).filter((name) => contract.schemes[name]?.type !== "mutualTLS")
+  const named = names.filter((name) => used.has(name))
+  return (named.length > 0 ? named : names).sort(byText)
+}
+
+/** The module that declares `Credentials`. */
+export const credentialsModule = (
+  contract: Contract,
+  fields: ReadonlyMap<string, ReadonlyArray<CredentialField>>
+): string => {
+  const names = configurable(contract)
+  if (names.length === 0) {
+    return `${comment("This API asks for no credentials.")}\nexport type Credentials = never\n`
+  }
+  const parts: Array<string> = []
+  const unions = names.map((name) => {
+    const ways = waysOf(contract.schemes[name] as SecurityScheme, fields.get(name) ?? [])
+    const prefix = names.length > 1 ? pascalCase(name) : ""
+    const interfaces = ways.map((way, index) => {
+      const typeName = `${prefix}${pascalCase(way.grant)}Credentials`
+      parts.push(interfaceOf(typeName, way, index === 0))
+      return typeName
+    })
+    return { name, type: interfaces.join(" | ") }
+  })
+  const [only] = unions
+  if (unions.length === 1 && only !== undefined) {
+    parts.push(`${comment("What this API takes to sign in.")}\nexport type Credentials = ${only.type}\n`)
+    return parts.join("\n")
+  }
+  for (const { name, type } of unions) {
+    parts.push(
+      `${comment(`What the scheme \`${name}\` takes.`)}\nexport type ${pascalCase(name)}Credentials = ${type}\n`
+    )
+  }
+  const alternatives = unions.map((given) => {
+    const members = unions.map(
+      ({ name }) =>
+        `    readonly ${propertyName(name)}${name === given.name ? "" : "?"}: ${pascalCase(name)}Credentials\n`
+    )
+    return `  | {\n${members.join("")}    }`.replaceAll("\n    readonly", "\n      readonly")
+  })
+  const doc = "What this API takes to sign in, by the name of the security scheme: one at least."
+  parts.push(`${comment(doc)}\nexport type Credentials =\n${alternatives.join("\n")}\n`)
+  return parts.join("\n")
+}
+
+const interfaceOf = (name: string, way: Way, usual: boolean): string => {
+  const members = way.fields.map(
+    (field) =>
+      `${field.doc === undefined ? "" : `${comment(field.doc, "  ")}\n`}  readonly ${propertyName(field.name)}${field.optional ? "?" : ""}: ${field.type}`
+  )
+  const grant = `  readonly grant${usual ? "?" : ""}: ${text(way.grant)}`
+  return `${comment(way.doc)}\nexport interface ${name} {\n${[grant, ...members].join("\n")}\n}\n`
+}

@@ -1,0 +1,41 @@
+/**
+ * Finds and runs a config file.
+ */
+import { existsSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import type { ApiOptions } from "./generate.ts"
+import { isObject } from "./tree.ts"
+
+const names = ["keyturn.config.ts", "keyturn.config.mts", "keyturn.config.js", "keyturn.config.mjs"]
+
+/** The APIs that a config file names, and the folder its paths start at; or what is wrong with it, in words. */
+export const loadConfig = async (
+  file?: string
+): Promise<{ readonly apis: ReadonlyArray<ApiOptions>; readonly cwd: string } | string> => {
+  const path = resolve(file ?? names.find((name) => existsSync(name)) ?? (names[0] as string))
+  if (!existsSync(path)) {
+    return file === undefined
+      ? `there is no ${names[0]} here: name a document and --out, or run \`keyturn init\``
+      : `there is no file ${file}`
+  }
+  let module: { readonly default?: unknown }
+  try {
+    module = await import(pathToFileURL(path).href)
+  } catch (error) {
+    return `${path} does not load: ${error instanceof Error ? error.message : String(error)}`
+  }
+  const config = module.default
+  if (!isObject(config) || !isObject(config.apis)) {
+    return `${path} must export default defineConfig({ apis: { name: { document, out } } })`
+  }
+  const apis: Array<ApiOptions> = []
+  for (const [name, api] of Object.entries(config.apis)) {
+    if (!isObject(api) || typeof api.document !== "string" || typeof api.out !== "string") {
+      return `${path}: apis.${name} needs "document" and "out", both texts`
+    }
+    apis.push({ name, ...(api as unknown as ApiOptions) })
+  }
+  if (apis.length === 0) return `${path} names no API under "apis"`
+  return { apis, cwd: dirname(path) }
+}
