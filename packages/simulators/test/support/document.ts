@@ -1,0 +1,87 @@
+/** Judges answers by an OpenAPI document: status, content type, paging header and body, the last by ajv. */
+import { readFileSync } from "node:fs"
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
+import { parse } from "yaml"
+
+type Json = Record<string, unknown>
+
+const pointerPart = (part: string) => part.replaceAll("~", "~0").replaceAll("/", "~1")
+
+/** A document that answers can be held against. */
+export interface Judge {
+  /** Throws when the answer to this request is not one that the document allows. Reads a copy of the body. */
+  check(method: string, url: string, answer: Response): Promise<void>
+  /** The operations that were checked with a 2xx answer, as `GET /path`. */
+  readonly seen: ReadonlySet<string>
+  /** All operations of the document. */
+  readonly all: ReadonlyArray<string>
+}
+
+/** Reads `specs/<name>/openapi.yaml`. */
+export const judgeBy = (name: string): Judge => {
+  const document = parse(
+    readFileSync(new URL(`../../../../specs/${name}/openapi.yaml`, import.meta.url), "utf8")
+  ) as Json
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
+  ajv.addSchema({ $id: "doc:/", ...document })
+  const compiled = new Map<string, ValidateFunction>()
+  const at = (pointer: string) =>
+    pointer
+      .split("/")
+      .slice(1)
+      .reduce<unknown>((node, part) => (node as Json)?.[part.replaceAll("~1", "/").replaceAll("~0", "~")], document) as
+      | Json
+      | undefined
+  /** Follows `$ref` so that the pointer is one where the object itself stands. */
+  const follow = (pointer: string): string => {
+    const ref = at(pointer)?.$ref
+    return typeof ref === "string" ? follow(ref.slice(1)) : pointer
+  }
+
+  const paths = Object.keys(document.paths as Json)
+  // A path with a fixed part goes before one with a parameter in its place.
+  const ordered = [...paths].sort((a, b) => a.split("{").length - b.split("{").length)
+  const methods = ["get", "post", "put", "patch", "delete"]
+  const templateOf = (path: string) =>
+    ordered.find((template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path))
+  const seen = new Set<string>()
+
+  return {
+    seen,
+    all: paths.flatMap((path) =>
+      methods
+        .filter((method) => method in ((document.paths as Json)[path] as Json))
+        .map((method) => `${method.toUpperCase()} ${path}`)
+    ),
+    check: async (method, url, answer) => {
+      const path = new URL(url).pathname
+      const template = templateOf(path)
+      const where = `${method} ${path} → ${answer.status}`
+      if (template === undefined) throw new Error(`${where}: the document has no such path`)
+      const operation = `/paths/${pointerPart(template)}/${method.toLowerCase()}`
+      if (at(operation) === undefined) throw new Error(`${where}: the document has no such operation`)
+      const response = follow(`${operation}/responses/${answer.status}`)
+      const declared = at(response)
+      if (declared === undefined) throw new Error(`${where}: the document has no such status`)
+      const more = answer.headers.get("query-has-more")
+      if (more !== null && (declared.headers as Json | undefined)?.["query-has-more"] === undefined) {
+        throw new Error(`${where}: query-has-more is not declared`)
+      }
+      const text = await answer.clone().text()
+      const content = declared.content as Json | undefined
+      if (content === undefined) {
+        if (text !== "") throw new Error(`${where}: a body where none is declared`)
+      } else {
+        const type = (answer.headers.get("content-type") ?? "").split(";")[0]?.trim() ?? ""
+        if (!(type in content)) throw new Error(`${where}: content type ${type} is not declared`)
+        const pointer = `${response}/content/${pointerPart(type)}/schema`
+        const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `doc:/#${encodeURI(pointer)}` })
+        compiled.set(pointer, validate)
+        const body: unknown = type === "application/json" ? JSON.parse(text) : text
+        if (!validate(body))
+          throw new Error(`${where}: ${ajv.errorsText(validate.errors?.slice(0, 5))}\n${text.slice(0, 500)}`)
+      }
+      if (answer.ok) seen.add(`${method} ${template}`)
+    }
+  }
+}
