@@ -1780,7 +1780,7 @@ export interface components {
         end: components["schemas"]["CalendarDate"];
         /** @description Keeps roles by whether they are filled. 2 is all; that 0 is filled and 1 is unfilled is not stated by the vendor. */
         filledState: 0 | 1 | 2;
-        /** @description Keeps the items with these ids, separated by commas. */
+        /** @description Keeps the items with these ids. Lists are repeated parameters, as the vendor declares; its text speaks of commas. */
         ids: components["schemas"]["IdList"];
         /** @description How many items a page may hold. */
         limit: components["schemas"]["Limit"];
@@ -1794,7 +1794,7 @@ export interface components {
         pathProjectId: components["schemas"]["Id"];
         /** @description The role's id. */
         pathRoleId: components["schemas"]["Id"];
-        /** @description Keeps the persons with these ids, separated by commas. */
+        /** @description Keeps the persons with these ids (a repeated parameter, see `ids`). */
         personIds: components["schemas"]["IdList"];
         /** @description Keeps the allocations of persons in this state. The name is all lower case. */
         personstate: components["schemas"]["PersonStateFilter"];
@@ -1806,9 +1806,9 @@ export interface components {
         projectState: components["schemas"]["ProjectStateFilter"];
         /** @description The day that states such as current, past and upcoming are judged by; today (UTC) when missing. */
         relativeDate: components["schemas"]["CalendarDate"];
-        /** @description Keeps the roles with these ids, separated by commas; every other filter applies as well. */
+        /** @description Keeps the roles with these ids (a repeated parameter, see `ids`); every other filter applies as well. */
         roleIds: components["schemas"]["IdList"];
-        /** @description Keeps the roles whose name has one of these ids, separated by commas; every other filter applies as well. */
+        /** @description Keeps the roles whose name has one of these ids (a repeated parameter, see `ids`); every other filter applies as well. */
         roleNameIds: components["schemas"]["IdList"];
         /** @description Keeps the roles whose dates lie there, seen from `relativeDate`. */
         roleState: "Past" | "Current" | "Upcoming" | "All";
@@ -1989,9 +1989,9 @@ export interface operations {
                 projectId?: components["parameters"]["projectIdFilter"];
                 /** @description Keeps roles by whether they are filled. 2 is all; that 0 is filled and 1 is unfilled is not stated by the vendor. */
                 filledState?: components["parameters"]["filledState"];
-                /** @description Keeps the roles with these ids, separated by commas; every other filter applies as well. */
+                /** @description Keeps the roles with these ids (a repeated parameter, see `ids`); every other filter applies as well. */
                 roleIds?: components["parameters"]["roleIds"];
-                /** @description Keeps the roles whose name has one of these ids, separated by commas; every other filter applies as well. */
+                /** @description Keeps the roles whose name has one of these ids (a repeated parameter, see `ids`); every other filter applies as well. */
                 roleNameIds?: components["parameters"]["roleNameIds"];
                 /** @description Keeps what belongs to projects in this state. */
                 projectState?: components["parameters"]["projectState"];
@@ -2038,9 +2038,9 @@ export interface operations {
                 projectId?: components["parameters"]["projectIdFilter"];
                 /** @description Keeps roles by whether they are filled. 2 is all; that 0 is filled and 1 is unfilled is not stated by the vendor. */
                 filledState?: components["parameters"]["filledState"];
-                /** @description Keeps the roles with these ids, separated by commas; every other filter applies as well. */
+                /** @description Keeps the roles with these ids (a repeated parameter, see `ids`); every other filter applies as well. */
                 roleIds?: components["parameters"]["roleIds"];
-                /** @description Keeps the roles whose name has one of these ids, separated by commas; every other filter applies as well. */
+                /** @description Keeps the roles whose name has one of these ids (a repeated parameter, see `ids`); every other filter applies as well. */
                 roleNameIds?: components["parameters"]["roleNameIds"];
                 /** @description Keeps what belongs to projects in this state. */
                 projectState?: components["parameters"]["projectState"];
@@ -2087,7 +2087,7 @@ export interface operations {
                 email?: string;
                 /** @description Keeps the persons in this state. */
                 state?: components["schemas"]["PersonStateFilter"];
-                /** @description Keeps the items with these ids, separated by commas. */
+                /** @description Keeps the items with these ids. Lists are repeated parameters, as the vendor declares; its text speaks of commas. */
                 ids?: components["parameters"]["ids"];
                 /** @description Keeps the person with this unique id. */
                 uniqueId?: string;
@@ -2167,7 +2167,7 @@ export interface operations {
                 end?: components["schemas"]["CalendarDate"];
                 /** @description Whether the ranges of the answer are cut off at `start` and `end`. */
                 boundRange?: boolean;
-                /** @description Keeps the items with these ids, separated by commas. */
+                /** @description Keeps the items with these ids. Lists are repeated parameters, as the vendor declares; its text speaks of commas. */
                 ids?: components["parameters"]["ids"];
                 /** @description Whether persons who are never free are listed too, with `availableInDays` -1. */
                 includeUnavailable?: boolean;
@@ -2201,7 +2201,7 @@ export interface operations {
             query?: {
                 /** @description The day that states such as current, past and upcoming are judged by; today (UTC) when missing. */
                 relativeDate?: components["parameters"]["relativeDate"];
-                /** @description Keeps the persons with these ids, separated by commas. */
+                /** @description Keeps the persons with these ids (a repeated parameter, see `ids`). */
                 personIds?: components["parameters"]["personIds"];
                 /** @description Keeps what belongs to projects in this state. */
                 projectState?: components["parameters"]["projectState"];
@@ -2229,7 +2229,7 @@ export interface operations {
             query?: {
                 /** @description The day that states such as current, past and upcoming are judged by; today (UTC) when missing. */
                 relativeDate?: components["parameters"]["relativeDate"];
-                /** @description Keeps the persons with these ids, separated by commas. */
+                /** @description Keeps the persons with these ids (a repeated parameter, see `ids`). */
                 personIds?: components["parameters"]["personIds"];
                 /** @description Keeps what belongs to projects in this state. */
                 projectState?: components["parameters"]["projectState"];
@@ -2479,7 +2479,7 @@ export interface operations {
                 name?: string;
                 /** @description Keeps the projects with, without or regardless of issues. */
                 issues?: components["schemas"]["IssuesFilter"];
-                /** @description Keeps the items with these ids, separated by commas. */
+                /** @description Keeps the items with these ids. Lists are repeated parameters, as the vendor declares; its text speaks of commas. */
                 ids?: components["parameters"]["ids"];
                 /** @description Keeps what belongs to projects in this state. */
                 projectState?: components["parameters"]["projectState"];
@@ -2668,7 +2668,7 @@ export interface operations {
                 type?: "PreEmployment" | "PostEmployment" | "Unavailability" | "TimeOff" | "All";
                 /** @description Keeps the persons in this state. */
                 state?: components["schemas"]["PersonStateFilter"];
-                /** @description Keeps the persons with these ids, separated by commas. */
+                /** @description Keeps the persons with these ids (a repeated parameter, see `ids`). */
                 personIds?: components["parameters"]["personIds"];
             };
             header?: never;
