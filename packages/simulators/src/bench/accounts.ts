@@ -1,9 +1,11 @@
 /** Accounts: how a client learns the id that every other path needs. */
+
 import { type Handler, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
+import type { Schema } from "./schema.ts"
 import type { World, Worlds } from "./world.ts"
 
-const show = (world: World) => {
+const show = (world: World): Schema<"Account"> => {
   const { id, name, organizationId, members, companyType, marketSegment, isDemo } = world.account
   return {
     id,

@@ -1,6 +1,7 @@
 /** Reading what a request says. Everything that is wrong with it becomes a 400 that names the field. */
 import type { Day } from "./days.ts"
 import { invalid } from "./errors.ts"
+import type { WeekDay } from "./world.ts"
 
 /** A JSON object that came in. */
 export type Fields = Readonly<Record<string, unknown>>
@@ -109,7 +110,8 @@ export const colour: Read<string> = (value, field) => {
 }
 
 /** The days of a working week, 0 to 6. */
-export const weekDays: Read<ReadonlyArray<number>> = (value, field) => list(value, whole(0, 6), field, 1)
+export const weekDays: Read<ReadonlyArray<WeekDay>> = (value, field) =>
+  list(value, oneOf<WeekDay>(0, 1, 2, 3, 4, 5, 6), field, 1)
 
 /** A person's e-mail address. */
 export const email: Read<string> = (value, field) => {

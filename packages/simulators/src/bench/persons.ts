@@ -1,9 +1,11 @@
 /** Persons: who is planned. They are never deleted, only deactivated. */
+
 import { later } from "./days.ts"
 import { duplicate, forbidden, invalid, unprocessable } from "./errors.ts"
 import { type Call, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import type { Principal } from "./options.ts"
+import type { Schema } from "./schema.ts"
 import {
   type AllocationIndex,
   type Id,
@@ -18,7 +20,7 @@ import {
 /** Whether the caller may see financial fields and private entries. */
 export const seesAll = (principal: Principal): boolean => principal.group === "Administrator"
 
-const showPerson = (person: Person, today: string, index: AllocationIndex, principal: Principal) => {
+const showPerson = (person: Person, today: string, index: AllocationIndex, principal: Principal): Schema<"Person"> => {
   const { employment, ...rest } = person
   const next = index.conflictsOf(person.id).find((conflict) => conflict.endDate >= today)
   return {

@@ -1,8 +1,10 @@
 /** Projects: awarded ones, whose state follows from their dates, and opportunities. */
+
 import { between, plus, type Range, within } from "./days.ts"
 import { duplicate, forbidden, invalid, unprocessable } from "./errors.ts"
 import { type Call, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
+import type { Schema } from "./schema.ts"
 import {
   type AllocationIndex,
   inConflict,
@@ -23,7 +25,7 @@ export const showProject = (
   today: string,
   index: AllocationIndex,
   withNumber: boolean
-) => {
+): Schema<"Project"> => {
   const { closed: _, projectNumber, ...rest } = project
   const roles = rolesOf(world, project.id)
   const salaried = roles.filter((role) => role.type === "Salaried")

@@ -1,10 +1,12 @@
 /** Roles: the slots on a project that people fill; and the feeds that list them with who fills them. */
+
 import { between, type Load, plus, type Range, within } from "./days.ts"
 import { forbidden, invalid, unprocessable } from "./errors.ts"
 import { type Call, created, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { seesAll } from "./persons.ts"
 import { findProject, inOrder } from "./projects.ts"
+import type { Schema } from "./schema.ts"
 import {
   type Allocation,
   type AllocationIndex,
@@ -39,7 +41,7 @@ const roleCost = (call: Call, role: Role): number | null => {
   return seesAll(call.principal) && rate !== undefined ? money(hours(role.requirements) * rate) : null
 }
 
-const showRole = (call: Call, role: Role, index: AllocationIndex) => {
+const showRole = (call: Call, role: Role, index: AllocationIndex): Schema<"Role"> => {
   const allocations = index.byRole.get(role.id) ?? []
   const unfilled = unfilledOf(role, allocations)
   const assigned = allocations.find((allocation) => whenOf(allocation, call.today) !== "Past")?.personId ?? null

@@ -24,6 +24,7 @@ import {
   type Project,
   type Role,
   type RoleName,
+  type WeekDay,
   type World
 } from "./world.ts"
 
@@ -34,7 +35,7 @@ export interface Size {
   readonly projects: number
 }
 
-const workDays = [1, 2, 3, 4, 5]
+const workDays: ReadonlyArray<WeekDay> = [1, 2, 3, 4, 5]
 
 /** Ids of an account do not begin at 1 in real life, and those of two accounts never meet. */
 const makeIds = (random: Random, accountId: Id) => {

@@ -1,9 +1,11 @@
 /** When people are away, and when they are free. */
+
 import { between, type Day, intersect, later, overlaps, plus, type Range, total, within } from "./days.ts"
 import { forbidden, invalid, Refusal } from "./errors.ts"
 import { type Call, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { findPerson, inState, seesAll } from "./persons.ts"
+import type { Schema } from "./schema.ts"
 import {
   type AllocationIndex,
   indexAllocations,
@@ -19,7 +21,7 @@ const types = ["PreEmployment", "PostEmployment", "Unavailability", "TimeOff", "
 const horizon: Range = { startDate: "0001-01-01", endDate: "9999-12-31" }
 
 /** An entry as the interface shows it; what is private keeps its dates and loses its words. */
-export const showEntry = (entry: Unavailability, all: boolean) => {
+export const showEntry = (entry: Unavailability, all: boolean): Schema<"Unavailability"> => {
   const { personId: _, ...rest } = entry
   return { ...rest, description: entry.isPrivate && !all ? null : entry.description }
 }

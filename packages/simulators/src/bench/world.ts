@@ -4,6 +4,9 @@ import { type Day, intersect, type Load, overlaps, plus, type Range, subtract, t
 /** How one record refers to another. */
 export type Id = number
 
+/** A day of the week; 0 is Sunday (inferred). */
+export type WeekDay = 0 | 1 | 2 | 3 | 4 | 5 | 6
+
 export interface Account {
   readonly id: Id
   readonly name: string
@@ -28,7 +31,7 @@ export interface Project extends Range {
   endDate: Day
   startTime: string
   endTime: string
-  workDays: ReadonlyArray<number>
+  workDays: ReadonlyArray<WeekDay>
   type: "Awarded" | "Opportunity"
   /** Ended by a decision rather than by its dates. */
   closed: "Canceled" | "Lost" | null
@@ -53,7 +56,7 @@ export interface Person {
   state: "Active" | "Deactivated"
   hourlyCostRate: number | null
   employment: { readonly startDate: Day | null; readonly endDate: Day | null }
-  workDays: ReadonlyArray<number>
+  workDays: ReadonlyArray<WeekDay>
   groupings: ReadonlyArray<Id> | null
   industryStartDate: Day | null
   deactivationReason: string | null
