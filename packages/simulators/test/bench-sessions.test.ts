@@ -24,7 +24,13 @@ describe("signing in", () => {
     })
     assert.strictEqual(answer.status, 400)
     assert.strictEqual(((await answer.json()) as { error: string }).error, "invalid_request")
-    assert.strictEqual(server.stats().failedSignIns, 1)
+    const disguised = await fetch(`${server.url}/auth/signin`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: new URLSearchParams({ username: login, password }).toString()
+    })
+    assert.strictEqual(disguised.status, 400)
+    assert.strictEqual(server.stats().failedSignIns, 2)
   })
 
   it("knows the login as username and nothing else", async () => {
@@ -158,7 +164,11 @@ describe("refreshing", () => {
     const early = await tokensOf(signIn(server, server.credentials.service))
     server.clock.advance({ days: 6, hours: 23 })
     const late = await tokensOf(refresh(server, early.refresh_token))
-    server.clock.advance({ days: 7 })
+    for (let day = 0; day < 7; day++) {
+      assert.strictEqual((await accounts(server, late.access_token)).status, 200)
+      server.clock.advance({ hours: 24, milliseconds: -1000 })
+    }
+    server.clock.advance({ seconds: 7 })
     const answer = await refresh(server, late.refresh_token)
     assert.strictEqual(answer.status, 400)
     assert.include(server.stats(), { refreshes: 1, refreshReuses: 0 })
@@ -309,6 +319,21 @@ describe("inferred behaviours", () => {
     })
     assert.strictEqual(out.status, 200)
     assert.strictEqual(server.stats().liveSessions, 0)
+  })
+
+  it("can let a refreshed session keep its age, so that it goes before younger ones", async () => {
+    for (const [refreshKeepsAge, survives] of [
+      [true, false],
+      [false, true]
+    ] as const) {
+      await using server = await bench.listen({ switches: { refreshKeepsAge } })
+      const first = await tokensOf(signIn(server, server.credentials.person))
+      await signIn(server, server.credentials.person)
+      const renewed = await tokensOf(refresh(server, first.refresh_token))
+      await signIn(server, server.credentials.person)
+      await signIn(server, server.credentials.person)
+      assert.strictEqual((await accounts(server, renewed.access_token)).status === 200, survives)
+    }
   })
 
   it("can make the letter case of paths matter", async () => {

@@ -142,9 +142,9 @@ export const makeSessions = (rules: SessionRules, clock: Clock, ledger: Ledger<B
       if (old === undefined) return deadRefresh.get(token) ?? "unknown"
       if (clock.now() - old.issuedAt >= rules.refreshLife) return "expired"
       const slot = end(old, "rotated", "spent")
-      // A session that has lost its slot, idle or evicted, needs one as a sign-in does.
-      const newest = slot >= 0 ? slotsOf(old.principal.login).length : makeRoom(old.principal)
-      const at = slot >= 0 && rules.refreshKeepsAge ? slot : newest
+      // Its own slot is free now; a session that had lost it, idle or evicted, needs one as a sign-in does.
+      const newest = makeRoom(old.principal)
+      const at = rules.refreshKeepsAge && slot >= 0 ? Math.min(slot, newest) : newest
       const session = open(old.principal, at)
       ledger.note("refresh", {
         account: old.principal.login,
