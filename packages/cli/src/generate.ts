@@ -6,7 +6,6 @@ import {
   type ApiOptions,
   type Diagnostic,
   differencesOf,
-  formatDiagnostic,
   type Generated,
   GenerateError,
   generateApi,
@@ -14,6 +13,8 @@ import {
   writeGenerated
 } from "@keyturn/codegen"
 import { Progress } from "./progress.ts"
+import { count, printDiagnostics } from "./report.ts"
+import { changeOf } from "./watch.ts"
 
 /** The flags of `keyturn generate`. */
 export interface GenerateInput {
@@ -35,7 +36,12 @@ export const runGenerate = async (input: GenerateInput, signal: AbortSignal): Pr
     console.error(`keyturn generate: ${gathered}`)
     return 2
   }
-  return generateOnce(gathered, input, signal)
+  for (;;) {
+    const { exitCode, inputs } = await generateOnce(gathered, input, signal)
+    if (!input.watch) return exitCode
+    console.error(`\nWatching ${count(inputs.length, "file")}. Press Ctrl-C to stop.`)
+    console.error(`\n${relative(process.cwd(), await changeOf(inputs, signal))} changed.`)
+  }
 }
 
 /** The APIs to generate, and the folder their paths start at. */
@@ -45,9 +51,11 @@ interface Gathered {
 }
 
 const gather = async (input: GenerateInput): Promise<Gathered | string> => {
+  if (input.check && input.watch) return "--check and --watch exclude each other"
   if (input.document === undefined) {
     const stray = (["out", "name", "package"] as const).find((flag) => input[flag] !== undefined)
     if (stray !== undefined) return `--${stray} goes with a document; in a config file it is written there`
+    if (input.overlays.length > 0) return "--overlay goes with a document; in a config file it is written there"
     return loadConfig(input.config)
   }
   if (input.config !== undefined) return "give either a document or --config"
@@ -64,23 +72,24 @@ const generateOnce = async (
   { apis, cwd }: Gathered,
   { check, json }: GenerateInput,
   signal: AbortSignal
-): Promise<number> => {
+): Promise<{ readonly exitCode: number; readonly inputs: ReadonlyArray<string> }> => {
   const progress = new Progress(json ? undefined : process.stderr)
   const generated: Array<Generated> = []
   const diagnostics: Array<Diagnostic> = []
+  const inputs: Array<string> = []
   for (const api of apis) {
     progress.start(api.document)
     try {
       const result = await generateApi(api, { cwd, signal })
       generated.push(result)
       diagnostics.push(...result.warnings)
-      progress.done(`${result.document}: ${result.operations} operations`)
+      inputs.push(...result.inputs)
+      progress.done(`${result.name}: ${count(result.operations, "operation")} in ${api.document}`)
     } catch (error) {
       if (!(error instanceof GenerateError)) throw error
       diagnostics.push(...error.diagnostics)
-      progress.failed(
-        `${api.document}: ${count(error.diagnostics.filter(({ severity }) => severity === "error").length, "error")}`
-      )
+      inputs.push(...error.inputs)
+      progress.failed(api.document)
     }
   }
   let written: ReadonlyArray<string> = []
@@ -94,23 +103,18 @@ const generateOnce = async (
       diagnostics.push(...error.diagnostics)
     }
   }
-  const failed = diagnostics.some(({ severity }) => severity === "error") || differences !== ""
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length
+  const ok = errors === 0 && differences === ""
   if (json) {
     const names = written.map((path) => relative(process.cwd(), path))
-    console.log(JSON.stringify({ ok: !failed, written: names, diagnostics, differences }, null, 2))
+    console.log(JSON.stringify({ ok, written: names, differences, diagnostics }, null, 2))
   } else {
-    for (const diagnostic of diagnostics) console.error(`\n${formatDiagnostic(diagnostic)}`)
-    if (differences !== "") {
+    printDiagnostics(diagnostics)
+    if (errors > 0) console.error(`\n${count(errors, "error")}. Nothing was written.`)
+    else if (differences !== "") {
       console.error(`\n${differences}\n\nThe generated files are out of date: run \`keyturn generate\`.`)
-    } else if (failed) {
-      console.error("\nNothing was written.")
-    } else if (check) {
-      console.log("Up to date.")
-    } else {
-      console.log(written.length === 0 ? "Nothing changed." : `${count(written.length, "file")} written.`)
-    }
+    } else if (check) console.log("Up to date.")
+    else console.log(written.length === 0 ? "Nothing changed." : `${count(written.length, "file")} written.`)
   }
-  return failed ? 1 : 0
+  return { exitCode: ok ? 0 : 1, inputs: [...new Set(inputs)] }
 }
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`

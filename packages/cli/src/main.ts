@@ -25,6 +25,26 @@ class Failed extends Error {
 const runs = (command: (signal: AbortSignal) => Promise<number>) =>
   Effect.flatMap(Effect.promise(command), (code) => (code === 0 ? Effect.void : Effect.fail(new Failed(code))))
 
+const init = Command.make(
+  "init",
+  {
+    document: Argument.String("document").pipe(
+      Argument.withDescription("The OpenAPI document to begin with: a path or an http(s) URL"),
+      Argument.withDefault("openapi.yaml")
+    )
+  },
+  ({ document }) =>
+    runs(async (signal) => {
+      const { runInit } = await import("./init.ts")
+      return runInit(document, signal)
+    })
+).pipe(
+  Command.withDescription("Write a keyturn.config.ts, and propose an overlay that says how the API signs in"),
+  Command.withExamples([
+    { command: "keyturn init https://example.com/openapi.json", description: "Begin with a document from a URL" }
+  ])
+)
+
 const optionalText = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(Flag.withMetavar(metavar), Flag.withDescription(description), Flag.optional)
 
@@ -91,6 +111,6 @@ const generate = Command.make(
 /** The command line, for any platform's services. */
 export const main = Command.make("keyturn").pipe(
   Command.withDescription("Typed API clients that stay signed in"),
-  Command.withSubcommands([generate]),
+  Command.withSubcommands([generate, init]),
   Command.run({ version: manifest.version })
 )

@@ -3,7 +3,7 @@
  */
 import type { Contract, SecurityScheme, Server } from "@keyturn/contract"
 import { isUrl } from "./load.ts"
-import { type Operation, operationsOf } from "./operations.ts"
+import { type Operation, operationKey, operationsOf } from "./operations.ts"
 import type { Report } from "./problem.ts"
 import { readSchemes, readSecurity } from "./security.ts"
 import { type CredentialField, readSession } from "./session.ts"
@@ -30,12 +30,23 @@ export const readContract = (root: JsonObject, name: string, base: string, repor
       session === undefined ? declaration.scheme : { ...declaration.scheme, session: session.description }
     if (session !== undefined) credentials.set(scheme, session.credentials)
   }
-  return { contract: { name, servers: readServers(root, base), schemes, security }, operations, credentials }
+  const operationServers = readOperationServers(operations, base)
+  return {
+    contract: {
+      name,
+      servers: readServers(root.servers, base),
+      schemes,
+      security,
+      ...(Object.keys(operationServers).length === 0 ? {} : { operationServers })
+    },
+    operations,
+    credentials
+  }
 }
 
 /** The servers of a document; without any, the place it came from (OpenAPI: the URL "/" relative to the document). */
-const readServers = (root: JsonObject, base: string): ReadonlyArray<Server> => {
-  const declared = Array.isArray(root.servers) ? root.servers.filter(isObject) : []
+const readServers = (value: unknown, base: string): ReadonlyArray<Server> => {
+  const declared = Array.isArray(value) ? value.filter(isObject) : []
   const servers = declared.length > 0 ? declared : [{ url: "/" }]
   return servers.map((server): Server => {
     const url = String(server.url)
@@ -52,5 +63,19 @@ const readServers = (root: JsonObject, base: string): ReadonlyArray<Server> => {
     }
   })
 }
+
+/** The operations that an own list of servers, or their path's, sends elsewhere. */
+const readOperationServers = (
+  operations: ReadonlyArray<Operation>,
+  base: string
+): Readonly<Record<string, ReadonlyArray<Server>>> =>
+  Object.fromEntries(
+    operations.flatMap((operation) => {
+      const servers = operation.node.servers ?? operation.pathItem.servers
+      return Array.isArray(servers) && servers.length > 0
+        ? [[operationKey(operation), readServers(servers, base)] as const]
+        : []
+    })
+  )
 
 const unescapeBraces = (url: string): string => url.replaceAll("%7B", "{").replaceAll("%7D", "}").replace(/\/$/, "")

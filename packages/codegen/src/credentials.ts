@@ -42,7 +42,10 @@ const waysOf = (scheme: SecurityScheme, fields: ReadonlyArray<CredentialField>):
     }
     if (password !== undefined && !known("password")) {
       const doc = "Signs in with a user's name and password (RFC 6749 §4.3)."
-      const user = [required("username", "The user's name."), required("password", "The user's password.")]
+      const user = [
+        required("login", "The user's name: RFC 6749 calls it username."),
+        required("password", "The user's password.")
+      ]
       const maybeClient = client.map((field) => ({ ...field, optional: true }))
       ways.push({ grant: "password", doc, fields: [...user, ...maybeClient, scope] })
     }
@@ -105,32 +108,35 @@ export const credentialsModule = (
     return `${comment("This API asks for no credentials.")}\nexport type Credentials = never\n`
   }
   const parts: Array<string> = []
-  const unions = names.map((name) => {
+  const taken = new Set(["Credentials"])
+  const unique = (name: string): string => {
+    let free = name
+    for (let number = 2; taken.has(free); number++) free = `${name}${number}`
+    taken.add(free)
+    return free
+  }
+  const types = new Map<string, string>()
+  for (const name of names) {
     const ways = waysOf(contract.schemes[name] as SecurityScheme, fields.get(name) ?? [])
     const prefix = names.length > 1 ? pascalCase(name) : ""
-    const interfaces = ways.map((way, index) => {
-      const typeName = `${prefix}${pascalCase(way.grant)}Credentials`
+    const whole = names.length > 1 ? unique(`${prefix}Credentials`) : "Credentials"
+    const members = ways.map((way, index) => {
+      const alone = ways.length === 1 && names.length > 1
+      const typeName = alone ? whole : unique(`${prefix}${pascalCase(way.grant)}Credentials`)
       parts.push(interfaceOf(typeName, way, index === 0))
       return typeName
     })
-    return { name, type: interfaces.join(" | ") }
-  })
-  const [only] = unions
-  if (unions.length === 1 && only !== undefined) {
-    parts.push(`${comment("What this API takes to sign in.")}\nexport type Credentials = ${only.type}\n`)
-    return parts.join("\n")
+    types.set(name, whole)
+    if (members[0] === whole) continue
+    const doc = names.length > 1 ? `What the scheme \`${name}\` takes.` : "What this API takes to sign in."
+    parts.push(`${comment(doc)}\nexport type ${whole} = ${members.join(" | ")}\n`)
   }
-  for (const { name, type } of unions) {
-    parts.push(
-      `${comment(`What the scheme \`${name}\` takes.`)}\nexport type ${pascalCase(name)}Credentials = ${type}\n`
+  if (names.length === 1) return parts.join("\n")
+  const alternatives = names.map((given) => {
+    const members = names.map(
+      (name) => `      readonly ${propertyName(name)}${name === given ? "" : "?"}: ${types.get(name)}\n`
     )
-  }
-  const alternatives = unions.map((given) => {
-    const members = unions.map(
-      ({ name }) =>
-        `    readonly ${propertyName(name)}${name === given.name ? "" : "?"}: ${pascalCase(name)}Credentials\n`
-    )
-    return `  | {\n${members.join("")}    }`.replaceAll("\n    readonly", "\n      readonly")
+    return `  | {\n${members.join("")}    }`
   })
   const doc = "What this API takes to sign in, by the name of the security scheme: one at least."
   parts.push(`${comment(doc)}\nexport type Credentials =\n${alternatives.join("\n")}\n`)

@@ -33,11 +33,14 @@ export class GenerateError extends Error {
   override readonly name = "GenerateError"
   readonly _tag = "GenerateError"
   readonly diagnostics: ReadonlyArray<Diagnostic>
+  /** The files (not URLs) that were read, or looked for: what a watcher has to watch. */
+  readonly inputs: ReadonlyArray<string>
 
-  constructor(diagnostics: ReadonlyArray<Diagnostic>) {
+  constructor(diagnostics: ReadonlyArray<Diagnostic>, inputs: ReadonlyArray<string> = []) {
     const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error")
     super(errors.map((diagnostic) => `${placeOf(diagnostic)} ${diagnostic.rule}: ${diagnostic.message}`).join("\n"))
     this.diagnostics = diagnostics
+    this.inputs = inputs
   }
 }
 

@@ -1,39 +1,63 @@
 /**
- * Opens a document: reads it, and prepares the one tree that everything else looks at.
+ * Opens a document: reads it, gathers its files, upgrades 2.0, applies overlays, checks it. What comes out is the one
+ * tree that everything else looks at, and a way to report on it with positions in the texts it was made of.
  */
+import { bundleInPlace, refersElsewhere } from "./bundle.ts"
 import type { Diagnostic } from "./diagnostic.ts"
-import { type Loader, LoadFault, resolveReference } from "./load.ts"
+import { type Loaded, type Loader, LoadFault, resolveReference } from "./load.ts"
 import { Origins } from "./origins.ts"
+import { applyOverlay } from "./overlay.ts"
 import { loadDiagnostic, type Problem, placed, type Report } from "./problem.ts"
+import { checkStructure } from "./structure.ts"
+import { swaggerPointer, upgradeSwagger } from "./swagger.ts"
 import { isObject, type JsonObject } from "./tree.ts"
+import { readVersion } from "./version.ts"
 
 /** A document ready to generate from, and what was found on the way. */
 export interface OpenedDocument {
   readonly root: JsonObject
+  /** Where it was read from: an absolute path or a URL. */
+  readonly reference: string
   readonly report: Report
-  readonly diagnostics: Array<Diagnostic>
 }
 
-/** Opens the document that `input` (a path from the loader's folder, or a URL) names. */
+/** Opens a document with its overlays (paths from the loader's folder, or URLs). `undefined` when that is impossible. */
 export const openDocument = async (
   input: string,
-  loader: Loader
-): Promise<OpenedDocument | { readonly root: undefined; readonly diagnostics: Array<Diagnostic> }> => {
-  const diagnostics: Array<Diagnostic> = []
-  const reference = resolveReference(input, { cwd: loader.cwd })
-  try {
-    const { source, value } = await loader.load(reference)
-    const origins = new Origins(source)
-    const report = (problem: Problem) => {
-      diagnostics.push(placed(problem, origins.locate(value, problem.pointer, problem.onKey)))
+  overlays: ReadonlyArray<string>,
+  loader: Loader,
+  diagnostics: Array<Diagnostic>
+): Promise<OpenedDocument | undefined> => {
+  const read = async (path: string): Promise<Loaded | undefined> => {
+    const reference = resolveReference(path, { cwd: loader.cwd })
+    try {
+      return await loader.load(reference)
+    } catch (error) {
+      if (!(error instanceof LoadFault)) throw error
+      diagnostics.push(loadDiagnostic(error, loader.nameOf(reference)))
+      return undefined
     }
-    if (!isObject(value)) {
-      report({ severity: "error", rule: "openapi-version", message: "this is no OpenAPI document", pointer: [] })
-      return { root: undefined, diagnostics }
-    }
-    return { root: value, report, diagnostics }
-  } catch (error) {
-    if (!(error instanceof LoadFault)) throw error
-    return { root: undefined, diagnostics: [loadDiagnostic(error, loader.nameOf(reference))] }
   }
+  const [document, ...layers] = await Promise.all([input, ...overlays].map(read))
+  if (document === undefined || layers.includes(undefined)) return undefined
+  let origins = new Origins(document.source)
+  const report = (problem: Problem) => {
+    diagnostics.push(placed(problem, origins.locate(root, problem.pointer, problem.onKey)))
+  }
+  let root: JsonObject = isObject(document.value) ? document.value : {}
+  const version = readVersion(document.value, report)
+  if (version === undefined) return undefined
+  if (refersElsewhere(root)) {
+    const unresolved = await bundleInPlace(document, loader, origins)
+    diagnostics.push(...unresolved)
+    if (unresolved.length > 0) return undefined
+  }
+  if (version === "2.0") {
+    root = upgradeSwagger(root)
+    origins = new Origins(document.source, swaggerPointer)
+  }
+  for (const layer of layers) diagnostics.push(...applyOverlay(root, layer as Loaded, origins))
+  if (diagnostics.some(({ severity }) => severity === "error")) return undefined
+  await checkStructure(root, report)
+  return { root, reference: document.source.reference, report }
 }

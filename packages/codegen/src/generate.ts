@@ -2,10 +2,11 @@
  * From documents to files: everything is read and checked before anything is written.
  */
 import { join, relative, resolve } from "node:path"
+import { checkConsistency } from "./consistency.ts"
 import { readContract } from "./contract-data.ts"
 import { type Diagnostic, GenerateError } from "./diagnostic.ts"
 import { openDocument } from "./document.ts"
-import { Loader, resolveReference } from "./load.ts"
+import { Loader } from "./load.ts"
 import { modulesOf } from "./modules.ts"
 import type { TypesOptions } from "./openapi-typescript.ts"
 import { generatedFolder, type PackageOptions, packageFiles } from "./package-files.ts"
@@ -51,12 +52,15 @@ export const generateApi = async (
   { cwd = process.cwd(), signal }: RunOptions = {}
 ): Promise<Generated> => {
   const loader = new Loader(cwd, signal)
-  const opened = await openDocument(api.document, loader)
-  if (opened.root === undefined) throw new GenerateError(opened.diagnostics)
-  const { root, report, diagnostics } = opened
+  const diagnostics: Array<Diagnostic> = []
+  const opened = await openDocument(api.document, api.overlays ?? [], loader, diagnostics)
+  const fail = () => diagnostics.some(({ severity }) => severity === "error")
+  if (opened === undefined || fail()) throw new GenerateError(diagnostics, loader.files)
+  const { root, report, reference } = opened
   const name = api.name ?? nameOf(api.document)
-  const read = readContract(root, name, resolveReference(api.document, { cwd }), report)
-  if (diagnostics.some(({ severity }) => severity === "error")) throw new GenerateError(diagnostics)
+  const read = readContract(root, name, reference, report)
+  checkConsistency(root, read.operations, report)
+  if (fail()) throw new GenerateError(diagnostics, loader.files)
   const modules = await modulesOf({ root, ...read, types: api.types ?? {} })
   signal?.throwIfAborted()
   const out = resolve(cwd, api.out)
@@ -101,7 +105,7 @@ export const writeGenerated = (
 }
 
 /** `specs/bench/openapi.yaml` → `bench`; `https://api.example.com/openapi.json` → `api-example-com`; `pets.yaml` → `pets`. */
-const nameOf = (document: string): string => {
+export const nameOf = (document: string): string => {
   const url = /^https?:\/\/([^/?#:]+)/i.exec(document)
   const parts = document.split(/[\\/]/).filter((part) => part !== "" && part !== "." && part !== "..")
   const file = (parts.at(-1) ?? "api").replace(/\.(?:json|ya?ml)$/i, "").replace(/\.(?:json|ya?ml)$/i, "")

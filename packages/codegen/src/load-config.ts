@@ -23,6 +23,9 @@ export const loadConfig = async (
   try {
     module = await import(pathToFileURL(path).href)
   } catch (error) {
+    const missing = /Cannot find package '([^']+)'/.exec(String(error))?.[1]
+    if (missing !== undefined)
+      return `${path} imports ${missing}, which is not installed: npm install --save-dev ${missing}`
     return `${path} does not load: ${error instanceof Error ? error.message : String(error)}`
   }
   const config = module.default

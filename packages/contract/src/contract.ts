@@ -28,6 +28,8 @@ export interface Contract {
   readonly servers: ReadonlyArray<Server>
   readonly schemes: Readonly<Record<string, SecurityScheme>>
   readonly security: Security
+  /** The operations (`"POST /files/content"`) that live on servers of their own, instead of on `servers`. */
+  readonly operationServers?: Readonly<Record<string, ReadonlyArray<Server>>>
 }
 
 /** The types a generated contract carries beside its data. */

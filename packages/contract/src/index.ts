@@ -24,6 +24,7 @@ export {
   resolvePointer,
   type SessionValue
 } from "./expression.ts"
+export type { ErrorOf } from "./responses.ts"
 export type {
   ApiKeyScheme,
   HttpScheme,
