@@ -1,0 +1,19 @@
+/**
+ * One generation of a session, ready to be put into requests. What it holds is private: inspecting, logging or
+ * serialising it shows the generation only.
+ */
+import type { SecurityScheme } from "@keyturn/contract"
+import { type Placed, place } from "./Placement.ts"
+import type { TokenSet } from "./TokenSet.ts"
+
+/** A credential to send. */
+export class Credential {
+  readonly generation: number
+  /** Where it goes; absent for a scheme that adds nothing to a request. */
+  readonly placed: Placed | undefined
+
+  constructor(scheme: SecurityScheme, generation: number, tokens: TokenSet) {
+    this.generation = generation
+    this.placed = place(scheme, tokens.accessToken)
+  }
+}

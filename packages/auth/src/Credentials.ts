@@ -1,0 +1,157 @@
+/**
+ * Credentials as a user gives them, and the grant that they mean. Plain text is wrapped in `Redacted` here, at the door.
+ */
+import type { Contract, SecurityScheme } from "@keyturn/contract"
+import { serverUrl } from "@keyturn/contract"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as DescribedGrant from "./DescribedGrant.ts"
+import { describe, grantsOf } from "./Description.ts"
+import type { Grant, GrantContext } from "./Grant.ts"
+import { fingerprint } from "./internal/digest.ts"
+import type { Policy } from "./Policy.ts"
+import { ConfigurationError } from "./SessionError.ts"
+import type { Transport } from "./Transport.ts"
+
+/** The credentials of one scheme, untyped; a generated contract types them. */
+export type CredentialInput = Readonly<Record<string, unknown>>
+
+/**
+ * A grant that is not plain credentials: a plugin's, or a user's own. It is given the context of the scheme that it signs
+ * in for.
+ */
+export type GrantPlugin = (context: GrantContext) => Grant
+
+/** What is known of the place where a scheme is used. */
+export interface Place {
+  readonly contract: Contract
+  readonly schemeName: string
+  readonly baseUrl: string
+  readonly scopes: ReadonlyArray<string>
+  readonly transport: Transport
+  readonly policy: Policy
+}
+
+const schemeOf = ({ contract, schemeName }: Place): SecurityScheme => {
+  const scheme = contract.schemes[schemeName]
+  if (scheme !== undefined) return scheme
+  throw new ConfigurationError({
+    message: `The contract ${contract.name} has no security scheme ${schemeName}; it has ${Object.keys(contract.schemes).join(", ") || "none"}.`
+  })
+}
+
+const contextOf = (place: Place, scheme: SecurityScheme, grant: string): GrantContext => {
+  const [server] = place.contract.servers
+  return {
+    scheme,
+    description: describe(scheme, grant),
+    baseUrl: place.baseUrl,
+    declaredUrl: server === undefined ? undefined : serverUrl(server),
+    scopes: place.scopes,
+    transport: place.transport
+  }
+}
+
+const text = (value: unknown): Redacted.Redacted<string> | undefined => {
+  if (Redacted.isRedacted(value)) return value as Redacted.Redacted<string>
+  return typeof value === "string" ? Redacted.make(value) : undefined
+}
+
+/** What may stand in a header, space excepted: the rest is a mistake made while copying a token. */
+const sendable = /^[\x21-\x7e]+$/
+
+/** A token made elsewhere: signing in is using it. With a refresh token it can be renewed, without it cannot. */
+const given = (
+  place: Place,
+  context: GrantContext,
+  token: Redacted.Redacted<string>,
+  input: CredentialInput
+): Grant => {
+  const value = Redacted.value(token)
+  if (!sendable.test(value)) {
+    throw new ConfigurationError({
+      message: `The token for ${place.contract.name} is ${value === "" ? "empty" : "not one: it holds a space, a line break or a character outside ASCII"}. Check where it is read from.`
+    })
+  }
+  const refreshToken = text(input["refreshToken"])
+  const { refresh } = context.description
+  const expiresAt = input["expiresAt"]
+  const until =
+    expiresAt instanceof Date ? expiresAt.getTime() : typeof expiresAt === "string" ? Date.parse(expiresAt) : expiresAt
+  return {
+    name: "token",
+    signIn: "never",
+    identity: fingerprint(token),
+    secret: token,
+    obtain: () =>
+      Effect.clockWith((clock) => {
+        const now = clock.currentTimeMillisUnsafe()
+        return Effect.succeed({
+          accessToken: token,
+          ...(refreshToken && { refreshToken, refreshIssuedAt: now }),
+          tokenType: "Bearer",
+          issuedAt: now,
+          ...(typeof until === "number" && Number.isFinite(until) && { expiresAt: until })
+        })
+      }),
+    ...(refreshToken &&
+      refresh && {
+        refresh: (context: GrantContext, tokens) =>
+          DescribedGrant.refresh({}, place.policy.deadline.refresh)(context, refresh, tokens)
+      })
+  }
+}
+
+const base64 = (plain: string): string => {
+  let binary = ""
+  for (const byte of new TextEncoder().encode(plain)) binary += String.fromCharCode(byte)
+  return btoa(binary)
+}
+
+/**
+ * The grant for one scheme's credentials, with the context it works in.
+ *
+ * Throws `ConfigurationError` when the credentials do not fit the scheme.
+ */
+export const resolve = (
+  place: Place,
+  input: CredentialInput | undefined,
+  plugin: GrantPlugin | undefined
+): { readonly grant: Grant; readonly context: GrantContext } => {
+  const scheme = schemeOf(place)
+  if (plugin !== undefined) {
+    const context = contextOf(place, scheme, "authorization_code")
+    return { grant: plugin(context), context }
+  }
+  const { grant: named, ...rest } = input ?? {}
+  const values: Record<string, Redacted.Redacted<string>> = {}
+  for (const [name, value] of Object.entries(rest)) {
+    const secret = text(value)
+    if (secret !== undefined) values[name] = secret
+  }
+  const static_ = (token: Redacted.Redacted<string>) => {
+    const context = contextOf(place, scheme, "token")
+    return { grant: given(place, context, token, rest), context }
+  }
+  if (values["token"] !== undefined && (named === undefined || named === "token")) return static_(values["token"])
+  if (scheme.type === "apiKey" && values["apiKey"] !== undefined) return static_(values["apiKey"])
+  if (scheme.type === "http" && scheme.scheme.toLowerCase() === "basic" && scheme.session?.signIn === undefined) {
+    const { password, username } = values
+    if (username === undefined || password === undefined) {
+      throw new ConfigurationError({
+        message: `The scheme ${place.schemeName} is HTTP Basic: give credentials { username, password }. Check the environment variables that they are read from.`
+      })
+    }
+    return static_(Redacted.make(base64(`${Redacted.value(username)}:${Redacted.value(password)}`)))
+  }
+  const known = grantsOf(scheme)
+  const name = typeof named === "string" ? named : known[0]
+  if (name === undefined || name === "token" || !known.includes(name)) {
+    const ways = [...known.map((grant) => `"${grant}"`), `{ grant: "token", token }`].join(", ")
+    throw new ConfigurationError({
+      message: `The scheme ${place.schemeName} of ${place.contract.name} does not sign in with ${name === undefined ? "these credentials" : `the grant ${name}`}: it knows ${ways}, or a grant plugin.`
+    })
+  }
+  const context = contextOf(place, scheme, name)
+  return { grant: DescribedGrant.make(context, values, place.policy.deadline), context }
+}

@@ -1,0 +1,101 @@
+/**
+ * A scheme's session description with what the standards say filled in: an OAuth flow needs no `x-session` at all, and
+ * an `x-session` overrides what it says otherwise.
+ */
+import type {
+  GrantName,
+  OAuthFlow,
+  SecurityScheme,
+  SessionDescription,
+  SessionOperation,
+  TokenResponseMap
+} from "@keyturn/contract"
+
+/** RFC 6749 §5.1, as runtime expressions. */
+const standardResponse: TokenResponseMap = {
+  accessToken: "$response.body#/access_token",
+  refreshToken: "$response.body#/refresh_token",
+  expiresIn: "$response.body#/expires_in",
+  tokenType: "$response.body#/token_type",
+  scope: "$response.body#/scope"
+}
+
+const tokenCall = (path: string, request: Record<string, string>): SessionOperation => ({
+  method: "POST",
+  path,
+  contentType: "application/x-www-form-urlencoded",
+  request
+})
+
+const standardRefresh = (flow: OAuthFlow): SessionOperation | undefined => {
+  const path = flow.refreshUrl ?? flow.tokenUrl
+  return path === undefined
+    ? undefined
+    : tokenCall(path, { grant_type: "refresh_token", refresh_token: "$session.refreshToken" })
+}
+
+/** What a flow says by the standard. Interactive flows sign in through their plugin; only the refresh is described. */
+const fromFlow = (flow: OAuthFlow, grant: GrantName): SessionDescription => {
+  const refresh = standardRefresh(flow)
+  const call =
+    flow.tokenUrl === undefined
+      ? undefined
+      : grant === "client_credentials"
+        ? {
+            ...tokenCall(flow.tokenUrl, { grant_type: grant, scope: "$session.scope" }),
+            clientAuthentication: "basic" as const
+          }
+        : grant === "password"
+          ? tokenCall(flow.tokenUrl, {
+              grant_type: grant,
+              username: "$credentials.login",
+              password: "$credentials.password",
+              scope: "$session.scope"
+            })
+          : undefined
+  return {
+    ...(call && { signIn: { ...call, grant } }),
+    // RFC 6749 §4.4.3: client credentials come without a refresh token.
+    ...(refresh && grant !== "client_credentials" && { refresh }),
+    response: standardResponse
+  }
+}
+
+const flowOf = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | undefined => {
+  if (scheme.type !== "oauth2") return undefined
+  switch (grant) {
+    case "client_credentials":
+      return scheme.flows.clientCredentials
+    case "password":
+      return scheme.flows.password
+    case "device_code":
+      return scheme.flows.deviceAuthorization
+    default:
+      return scheme.flows.authorizationCode
+  }
+}
+
+/** The ways to sign in that a scheme describes by itself, the first one preferred. */
+export const grantsOf = (scheme: SecurityScheme): ReadonlyArray<GrantName> => {
+  const described = scheme.session?.signIn?.grant
+  const flows = scheme.type === "oauth2" ? scheme.flows : {}
+  const names: Array<GrantName> = [
+    ...(described === undefined ? [] : [described]),
+    ...(flows.clientCredentials ? ["client_credentials"] : []),
+    ...(flows.password ? ["password"] : [])
+  ]
+  return [...new Set(names)]
+}
+
+/** The description to work by for one grant of a scheme. */
+export const describe = (scheme: SecurityScheme, grant: GrantName): SessionDescription => {
+  const flow = flowOf(scheme, grant)
+  const standard: SessionDescription = flow === undefined ? {} : fromFlow(flow, grant)
+  const { signIn, ...said } = scheme.session ?? {}
+  return {
+    ...standard,
+    ...said,
+    ...(signIn?.grant === grant ? { signIn: { ...standard.signIn, ...signIn } } : {}),
+    ...(said.response === undefined ? {} : { response: { ...standard.response, ...said.response } })
+  }
+}

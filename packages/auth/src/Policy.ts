@@ -1,0 +1,101 @@
+/**
+ * How a session behaves where the contract leaves a choice. Every field has a default; a user gives the ones to change.
+ */
+import * as Duration from "effect/Duration"
+import * as Schedule from "effect/Schedule"
+
+/** The choices of a session. */
+export interface Policy {
+  /** How long before its expiry a token is renewed: `min(margin, fraction × lifetime)`, a random part of `jitter` earlier. */
+  readonly renewal: {
+    /** Default 60 seconds. */
+    readonly margin: Duration.Duration
+    /** A share of the token's life, 0–1. Default 0.2. */
+    readonly fraction: number
+    /** A share of the margin, 0–1, drawn once per token. Default 0.25. */
+    readonly jitter: number
+  }
+  readonly deadline: {
+    /** One sign-in call. Default 30 seconds. */
+    readonly signIn: Duration.Duration
+    /** One refresh call. Default 30 seconds. */
+    readonly refresh: Duration.Duration
+    /** Everything that a closing session does, sign-out call included. Default 5 seconds. */
+    readonly signOut: Duration.Duration
+    /** Waiting for another process to finish its renewal. Default 60 seconds. */
+    readonly lease: Duration.Duration
+  }
+  /**
+   * When a call to the authorization server is tried again: only ones that surely changed nothing there, and sign-ins.
+   * Default: 200 ms doubling to at most 5 s, jittered, 4 times within 20 seconds. `Retry-After` is a floor.
+   */
+  readonly retry: Schedule.Schedule<unknown, unknown>
+  /** After a failed renewal, callers get the same error for so long without another call. Default 5 seconds. */
+  readonly coolDown: Duration.Duration
+  /** What to do about a stranger who signs in with the same account. */
+  readonly displacement: {
+    /** So many renewals within `window` before `SessionDisplaced`. Default 3. */
+    readonly budget: number
+    /** Default 10 minutes. */
+    readonly window: Duration.Duration
+    /** Wait before the second such renewal; doubles with each further one. Default 1 second. */
+    readonly backOff: Duration.Duration
+  }
+  /** How often a holder says that it is alive; it counts as gone after three times that. Default 10 seconds. */
+  readonly heartbeat: Duration.Duration
+  /** What the last holder does when it leaves: end the session on the server, or keep it in the store. Default `signOut`. */
+  readonly onClose: "signOut" | "keep"
+}
+
+/** A policy as a user writes it: any part left out keeps its default; durations in any form Effect reads. */
+export interface PolicyInput {
+  readonly renewal?: { readonly margin?: Duration.Input; readonly fraction?: number; readonly jitter?: number }
+  readonly deadline?: {
+    readonly signIn?: Duration.Input
+    readonly refresh?: Duration.Input
+    readonly signOut?: Duration.Input
+    readonly lease?: Duration.Input
+  }
+  readonly retry?: Schedule.Schedule<unknown, unknown>
+  readonly coolDown?: Duration.Input
+  readonly displacement?: {
+    readonly budget?: number
+    readonly window?: Duration.Input
+    readonly backOff?: Duration.Input
+  }
+  readonly heartbeat?: Duration.Input
+  readonly onClose?: "signOut" | "keep"
+}
+
+const retry: Schedule.Schedule<unknown, unknown> = Schedule.exponential("200 millis").pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 4, duration: "20 seconds" })
+)
+
+/** The policy with its defaults filled in. */
+export const make = (input: PolicyInput = {}): Policy => {
+  const duration = (value: Duration.Input | undefined, standard: Duration.Input) =>
+    Duration.fromInputUnsafe(value ?? standard)
+  return {
+    renewal: {
+      margin: duration(input.renewal?.margin, "60 seconds"),
+      fraction: input.renewal?.fraction ?? 0.2,
+      jitter: input.renewal?.jitter ?? 0.25
+    },
+    deadline: {
+      signIn: duration(input.deadline?.signIn, "30 seconds"),
+      refresh: duration(input.deadline?.refresh, "30 seconds"),
+      signOut: duration(input.deadline?.signOut, "5 seconds"),
+      lease: duration(input.deadline?.lease, "60 seconds")
+    },
+    retry: input.retry ?? retry,
+    coolDown: duration(input.coolDown, "5 seconds"),
+    displacement: {
+      budget: input.displacement?.budget ?? 3,
+      window: duration(input.displacement?.window, "10 minutes"),
+      backOff: duration(input.displacement?.backOff, "1 second")
+    },
+    heartbeat: duration(input.heartbeat, "10 seconds"),
+    onClose: input.onClose ?? "signOut"
+  }
+}

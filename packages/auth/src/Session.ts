@@ -1,0 +1,464 @@
+/**
+ * The session: one scoped resource. Making it signs in, or adopts what the store holds; while it lives it renews on a
+ * schedule and on demand, one flight at a time; closing its scope signs out if it was the last holder.
+ *
+ * A renewal runs in the session's own scope. Callers only wait for it, so no caller's abort can lose a rotated token.
+ */
+import type { Contract, SecurityScheme } from "@keyturn/contract"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Credential } from "./Credential.ts"
+import { decide } from "./Decision.ts"
+import type { Grant, GrantContext } from "./Grant.ts"
+import { fingerprint, randomId } from "./internal/digest.ts"
+import * as Lifetime from "./Lifetime.ts"
+import type { Policy } from "./Policy.ts"
+import * as Renewal from "./Renewal.ts"
+import { SessionClosed, SessionDisplaced, type SessionError, StoreUnavailable } from "./SessionError.ts"
+import type { SessionEvent } from "./SessionEvent.ts"
+import * as SessionRecord from "./SessionRecord.ts"
+import * as SessionStore from "./SessionStore.ts"
+import type { TokenSet } from "./TokenSet.ts"
+
+/** A session at a glance, safe to show. */
+export interface SessionState {
+  /** `failing` still serves while its token works; `closed` is for good. */
+  readonly status: "active" | "renewing" | "failing" | "closed"
+  readonly generation: number
+  /** Milliseconds since the epoch, when known. */
+  readonly issuedAt: number | undefined
+  readonly expiresAt: number | undefined
+  readonly renewAt: number | undefined
+  readonly scope: ReadonlyArray<string> | undefined
+  readonly error: SessionError | undefined
+}
+
+/** A live session. */
+export interface Session {
+  /** The store's key: names the API, scheme and account. */
+  readonly key: string
+  readonly scheme: SecurityScheme
+  /** Whether the session can get another credential at all; a token made elsewhere cannot be renewed here. */
+  readonly renewable: boolean
+  /**
+   * The credential to send now, or `undefined` when one has to be waited for. It touches no store, lock or timer; a due
+   * token starts its renewal in the background.
+   */
+  readonly credentialUnsafe: () => Credential | undefined
+  /** The credential to send, renewed first if need be. */
+  readonly credential: Effect.Effect<Credential, SessionError>
+  /** A newer credential than `refused`, to which the server answered 401. */
+  readonly renew: (refused: Credential) => Effect.Effect<Credential, SessionError>
+  /** Says that a request was sent again. */
+  readonly replayed: (credential: Credential) => void
+  readonly state: () => SessionState
+  /** Events from now on; ends with the session. */
+  readonly events: Stream.Stream<SessionEvent>
+  /** Calls `listener` with every event from now on and gives back a function that stops it. A throwing listener is ignored. */
+  readonly onEvent: (listener: (event: SessionEvent) => void) => () => void
+  /** Leaves the session now instead of at the end of its scope. */
+  readonly signOut: Effect.Effect<void>
+}
+
+/** What a session is made of. */
+export interface Options {
+  readonly contract: Contract
+  /** The scheme's name in the contract. */
+  readonly schemeName: string
+  readonly grant: Grant
+  readonly context: GrantContext
+  readonly store: SessionStore.SessionStore
+  readonly policy: Policy
+  readonly onEvent?: ((event: SessionEvent) => void) | undefined
+}
+
+interface Flight {
+  readonly done: Deferred.Deferred<SessionRecord.SessionRecord, SessionError>
+  /** A request waits for it: nothing is served meanwhile, for what would be served was refused. */
+  urgent: boolean
+}
+
+/** The longest single sleep: what is due is judged by the wall clock again at least this often. */
+const LONGEST_SLEEP = 60 * 60 * 1000
+
+/** How long a refusal of the credentials stands before they are tried again. */
+const REFUSED_FOR = 60_000
+
+/** The store's key of a session: the API and server, the scheme, the account and the scopes it was made for. */
+export const keyOf = (options: Pick<Options, "contract" | "schemeName" | "grant" | "context">): string => {
+  const { context, contract, grant, schemeName } = options
+  const parts = [contract.name, new URL(context.baseUrl).origin, schemeName, grant.name, grant.identity]
+  if (context.scopes.length > 0) parts.push([...context.scopes].sort().join(" "))
+  return parts.map(encodeURIComponent).join("|")
+}
+
+/**
+ * Makes a session and signs in, or adopts the one in the store.
+ *
+ * Fails with `SignInRejected`, `AuthUnavailable`, `TokenAnswerInvalid`, `SessionBusy` or `StoreUnavailable`.
+ */
+export const make = (options: Options): Effect.Effect<Session, SessionError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { context, grant, policy } = options
+    // What can never change is not worth keeping anywhere.
+    const fixed = grant.signIn === "never" && grant.refresh === undefined
+    const store = fixed ? SessionStore.memory() : options.store
+    const key = keyOf(options)
+    const holder = randomId()
+    const clock = yield* Effect.clockWith(Effect.succeed)
+    const runFork = Effect.runForkWith(yield* Effect.context())
+    const scope = yield* Scope.make()
+    const abandoned = Deferred.makeUnsafe<void>()
+    const refreshable = grant.refresh !== undefined
+    const terms = Lifetime.terms(context.description, grant.signIn, refreshable)
+    const renewable = refreshable || grant.signIn === "headless"
+    const listeners = new Set<(event: SessionEvent) => void>()
+    if (options.onEvent !== undefined) listeners.add(options.onEvent)
+
+    let record: SessionRecord.SessionRecord = SessionRecord.none
+    let credential: Credential | undefined
+    let renewAt: number | undefined
+    let lastUsedAt = 0
+    let opened = false
+    let closed = false
+    let flight: Flight | undefined
+    let timer: Fiber.Fiber<void> | undefined
+    let failure: { readonly error: SessionError; readonly until: number } | undefined
+    /** Tokens that the server gave and the store could not take yet. */
+    let unsaved: SessionRecord.SessionRecord | undefined
+    /** The newest generation that was refused: a thousand requests refused at once are one event. */
+    let challenged = 0
+    let displacements: ReadonlyArray<number> = []
+
+    const now = () => clock.currentTimeMillisUnsafe()
+    const fork = <A, E>(effect: Effect.Effect<A, E>) =>
+      runFork(Effect.forkIn(effect, scope, { startImmediately: true }))
+
+    const emit = (event: SessionEvent) => {
+      for (const listener of listeners) {
+        try {
+          listener(event)
+        } catch {
+          // A listener's mistake is not the session's.
+        }
+      }
+    }
+    const base = () => ({ at: now(), session: key, generation: record.generation })
+
+    // The schedule. It sleeps by the monotonic clock and judges by the wall clock too, so that neither a suspended
+    // machine nor a corrected clock makes it late by more than one use.
+    const schedule = Effect.gen(function* () {
+      let left = (renewAt ?? Number.POSITIVE_INFINITY) - now()
+      while (left > 0) {
+        const nap = Math.min(left, LONGEST_SLEEP)
+        yield* Effect.sleep(nap)
+        left = Math.min(left - nap, (renewAt ?? 0) - now())
+      }
+      // A session that nobody used since its tokens came stays as it is until somebody does.
+      if (lastUsedAt >= (record.tokens?.issuedAt ?? 0)) startRenewal(record.generation, false)
+    })
+
+    const take = (next: SessionRecord.SessionRecord) => {
+      if (next.generation === record.generation && credential !== undefined) {
+        record = next
+        return
+      }
+      record = next
+      timer?.interruptUnsafe()
+      timer = undefined
+      const { tokens } = next
+      credential = tokens === undefined ? undefined : new Credential(context.scheme, next.generation, tokens)
+      renewAt = tokens === undefined || !renewable ? undefined : Lifetime.renewAt(tokens, terms, policy, Math.random())
+      if (renewAt !== undefined && !closed) timer = runFork(Effect.interruptible(schedule))
+    }
+
+    const obtained = (tokens: TokenSet | undefined) => ({
+      fingerprint: tokens === undefined ? "" : fingerprint(tokens.accessToken),
+      expiresAt: tokens?.expiresAt
+    })
+
+    const report = (progress: Renewal.Progress): Effect.Effect<void> =>
+      Effect.sync(() => {
+        switch (progress._tag) {
+          case "Obtained": {
+            const { method, record: next, took } = progress
+            take(next)
+            emit({ ...base(), _tag: method === "signIn" ? "SignedIn" : "Refreshed", took, ...obtained(next.tokens) })
+            break
+          }
+          case "AnswerLost":
+            emit({ ...base(), _tag: "AnswerLost", operation: progress.operation, attempt: progress.attempt })
+            break
+          case "CallFailed": {
+            const { error, operation, retryIn } = progress
+            emit({ ...base(), _tag: "CallFailed", operation, error: error.message, retryIn })
+            break
+          }
+          case "Unsaved":
+            unsaved = progress.record
+            emit({ ...base(), _tag: "StoreFailed", operation: "write", message: progress.error.message })
+            fork(saveLater)
+            break
+        }
+      })
+
+    // I3: tokens that could not be stored are used meanwhile, and stored as soon as the store is back, unless somebody
+    // else has gone on from what was stored before.
+    const saveLater = Effect.gen(function* () {
+      while (unsaved !== undefined) {
+        yield* Effect.sleep(1000)
+        const pending: SessionRecord.SessionRecord | undefined = unsaved
+        if (pending === undefined) return
+        const stored = yield* Effect.catchTag(store.write(key, pending), "StoreUnavailable", () =>
+          Effect.succeed(undefined)
+        )
+        if (stored !== undefined) unsaved = undefined
+      }
+    })
+
+    const env: Renewal.Environment = {
+      store,
+      key,
+      grant,
+      context,
+      terms,
+      policy,
+      lastUsedAt: () => lastUsedAt,
+      report,
+      abandoned
+    }
+
+    // What the server has refused for good is not asked again until something changes.
+    const coolDown = (error: SessionError): number => {
+      const standard = Duration.toMillis(policy.coolDown)
+      if (error._tag === "AuthUnavailable") return Math.max(standard, error.retryAfter ?? 0)
+      return error._tag === "SignInRejected" || error._tag === "SessionLost"
+        ? Math.max(standard, REFUSED_FOR)
+        : standard
+    }
+
+    // A stranger signed in: the server refused a token that should work, and nobody who shares the store renewed it or
+    // was about to.
+    const onUnchanged = (wasRefused: boolean) => (stored: SessionRecord.SessionRecord) =>
+      Effect.suspend((): Effect.Effect<void, SessionError> => {
+        const { expiresAt } = stored.tokens ?? {}
+        const at = now()
+        if (
+          !wasRefused ||
+          stored.tokens === undefined ||
+          stored.marker !== undefined ||
+          (expiresAt !== undefined && at >= expiresAt)
+        ) {
+          return Effect.void
+        }
+        const since = at - Duration.toMillis(policy.displacement.window)
+        displacements = [...displacements.filter((time) => time > since), at]
+        const times = displacements.length
+        emit({ ...base(), _tag: "Displaced", times })
+        if (times > policy.displacement.budget) {
+          return Effect.fail(
+            new SessionDisplaced({
+              times,
+              message: `The server ended this session ${times} times within ${Duration.toMinutes(policy.displacement.window)} minutes though it had not expired: something else signs in with the same account. Give each program its own account, or let them share one store.`
+            })
+          )
+        }
+        return times === 1 ? Effect.void : Effect.sleep(Duration.times(policy.displacement.backOff, 2 ** (times - 2)))
+      })
+
+    const startRenewal = (used: number, urgent: boolean, challenged = false): Flight => {
+      const started: Flight = { done: Deferred.makeUnsafe(), urgent }
+      flight = started
+      const before = record.generation
+      const renewal = Renewal.renew(env, { used, attended: !opened, urgent, onUnchanged: onUnchanged(challenged) })
+      fork(
+        Effect.onExit(renewal, (exit) =>
+          Effect.sync(() => {
+            flight = undefined
+            if (Exit.isSuccess(exit)) {
+              failure = undefined
+              const adopted = exit.value.generation > before && exit.value.generation !== record.generation
+              take(exit.value)
+              if (adopted) emit({ ...base(), _tag: "Adopted", ...obtained(record.tokens) })
+              Deferred.doneUnsafe(started.done, exit)
+              return
+            }
+            const error = errorOf(exit)
+            if (!closed) {
+              failure = { error, until: now() + coolDown(error) }
+              emit({ ...base(), _tag: "RenewalFailed", error })
+            }
+            Deferred.doneUnsafe(started.done, Exit.fail(error))
+          })
+        )
+      )
+      return started
+    }
+
+    const errorOf = (exit: Exit.Failure<unknown, SessionError>): SessionError => {
+      for (const reason of exit.cause.reasons) {
+        if (reason._tag === "Fail") return reason.error
+        if (reason._tag === "Die") {
+          return new StoreUnavailable({
+            message: `The store failed unexpectedly (${reason.defect instanceof Error ? reason.defect.name : typeof reason.defect}).`
+          })
+        }
+      }
+      return closedError()
+    }
+    const closedError = () => new SessionClosed({ message: "The session was signed out. Connect again to sign in." })
+
+    const usable = (): Credential | undefined => {
+      if (credential === undefined || closed || flight?.urgent === true) return undefined
+      const at = now()
+      const decision = decide(record, at, { _tag: "Use", lastUsedAt, renewAt }, terms)
+      if (decision._tag === "Wait") return undefined
+      lastUsedAt = at
+      if (decision._tag === "ServeAndRenew" && flight === undefined && !(failure !== undefined && at < failure.until)) {
+        startRenewal(record.generation, false)
+      }
+      return credential
+    }
+
+    const renewed = (used: number, challenged: boolean): Effect.Effect<Credential, SessionError> =>
+      Effect.suspend((): Effect.Effect<Credential, SessionError> => {
+        if (closed) return Effect.fail(closedError())
+        if (record.generation > used) {
+          const current = usable()
+          if (current !== undefined) return Effect.succeed(current)
+        }
+        if (flight === undefined) {
+          if (failure !== undefined && now() < failure.until) return Effect.fail(failure.error)
+          startRenewal(Math.max(used, credential === undefined ? 0 : record.generation), true, challenged)
+        }
+        const joined = flight as Flight | undefined
+        if (joined === undefined) return renewed(used, challenged) // it was over before it could be joined
+        joined.urgent = true
+        return Effect.flatMap(Deferred.await(joined.done), (result) =>
+          result.generation > used && credential !== undefined && !closed
+            ? Effect.sync(() => {
+                lastUsedAt = now()
+                return credential as Credential
+              })
+            : renewed(used, challenged)
+        )
+      })
+
+    // Somebody changed the record: take newer tokens over before the old ones are refused.
+    const look = Effect.gen(function* () {
+      const stored = yield* store.read(key)
+      if (closed || flight !== undefined || stored.generation <= record.generation) return
+      if (stored.tokens === undefined || !Renewal.isProven(stored, grant)) return
+      failure = undefined
+      take(stored)
+      emit({ ...base(), _tag: "Adopted", ...obtained(stored.tokens) })
+    }).pipe(Effect.ignore)
+
+    const leave = (end: boolean) =>
+      Effect.gen(function* () {
+        const last = yield* store.leave(key, holder, end)
+        const tokens = unsaved?.tokens ?? last?.tokens
+        if (tokens === undefined || grant.signOut === undefined) return
+        yield* grant.signOut(context, tokens).pipe(
+          // 401: the session was over already, which is what was asked for.
+          Effect.catchTag("GrantRejected", (error) => (error.status === 401 ? Effect.void : Effect.fail(error))),
+          Effect.withSpan("keyturn.signOut", { kind: "client", attributes: { "keyturn.session": key } })
+        )
+        emit({ ...base(), _tag: "SignedOut" })
+      }).pipe(
+        Effect.timeoutOrElse({
+          duration: policy.deadline.signOut,
+          orElse: () => Effect.sync(() => emit({ ...base(), _tag: "SignOutFailed", message: "It took too long." }))
+        }),
+        Effect.catch((error) => Effect.sync(() => emit({ ...base(), _tag: "SignOutFailed", message: error.message })))
+      )
+
+    // Closing: no new flight, the one in the air lands (or is given up at the deadline), then the last holder signs out.
+    const close = Effect.suspend(() => {
+      if (closed) return Effect.void
+      closed = true
+      timer?.interruptUnsafe()
+      return Effect.gen(function* () {
+        const giveUp = yield* Effect.sleep(policy.deadline.signOut).pipe(
+          Effect.andThen(Deferred.succeed(abandoned, undefined)),
+          Effect.forkDetach
+        )
+        yield* Scope.close(scope, Exit.void)
+        yield* Fiber.interrupt(giveUp)
+        yield* leave(opened && policy.onClose === "signOut")
+        credential = undefined
+        emit({ ...base(), _tag: "Closed" })
+        listeners.clear()
+      })
+    }).pipe(Effect.uninterruptible)
+
+    yield* Effect.addFinalizer(() => close)
+    yield* Scope.provide(
+      store.subscribe(key, () => {
+        if (flight === undefined && !closed && opened) fork(look)
+      }),
+      scope
+    )
+    const holdFor = store.shared ? Duration.toMillis(policy.heartbeat) * 3 : Number.POSITIVE_INFINITY
+    yield* store.hold(key, holder, holdFor)
+    if (store.shared) {
+      fork(
+        Effect.forever(Effect.andThen(Effect.sleep(policy.heartbeat), Effect.ignore(store.hold(key, holder, holdFor))))
+      )
+    }
+    yield* renewed(0, false)
+    opened = true
+
+    return {
+      key,
+      scheme: context.scheme,
+      renewable,
+      credentialUnsafe: usable,
+      credential: Effect.suspend(() => {
+        const current = usable()
+        return current === undefined ? renewed(record.generation, false) : Effect.succeed(current)
+      }),
+      renew: (refused) =>
+        Effect.suspend(() => {
+          if (refused.generation > challenged) {
+            challenged = refused.generation
+            emit({ ...base(), _tag: "Challenged", generation: refused.generation })
+          }
+          return renewed(refused.generation, true)
+        }),
+      replayed: (sent) => emit({ ...base(), _tag: "Replayed", generation: sent.generation }),
+      state: () => ({
+        status: closed ? "closed" : flight !== undefined ? "renewing" : failure !== undefined ? "failing" : "active",
+        generation: record.generation,
+        issuedAt: record.tokens?.issuedAt,
+        expiresAt: record.tokens?.expiresAt,
+        renewAt,
+        scope: record.tokens?.scope,
+        error: failure?.error
+      }),
+      events: Stream.callback<SessionEvent>((queue) =>
+        Effect.acquireRelease(
+          Effect.sync(() => {
+            const listener = (event: SessionEvent) => {
+              Queue.offerUnsafe(queue, event)
+              if (event._tag === "Closed") Queue.endUnsafe(queue)
+            }
+            listeners.add(listener)
+            return listener
+          }),
+          (listener) => Effect.sync(() => listeners.delete(listener))
+        )
+      ),
+      onEvent: (listener) => {
+        listeners.add(listener)
+        return () => void listeners.delete(listener)
+      },
+      signOut: close
+    } satisfies Session
+  })

@@ -1,0 +1,218 @@
+/**
+ * How the session itself talks to an authorization server: one bare request, never through the client that it signs in,
+ * with a deadline, without following redirects, and with an answer of bounded size.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import { GrantAnswerInvalid, type GrantFailure, GrantRejected, GrantUnavailable } from "./Grant.ts"
+import { scrub } from "./internal/scrub.ts"
+import { parseRetryAfter } from "./internal/time.ts"
+
+/** A request to an authorization server. */
+export interface TransportRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Secrets that the request holds: taken out of whatever is said about it. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
+  readonly deadline: Duration.Duration
+}
+
+/** A successful answer, read whole. */
+export interface TransportAnswer {
+  readonly status: number
+  readonly headers: Headers
+  /** The JSON value, the fields of a form, or `undefined` when there was no body. */
+  readonly body: unknown
+  /** Wall clock around the call, in milliseconds since the epoch. */
+  readonly sentAt: number
+  readonly receivedAt: number
+}
+
+/** Sends one request. */
+export type Transport = (request: TransportRequest) => Effect.Effect<TransportAnswer, GrantFailure>
+
+const loopback = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether credentials may travel to this URL: https, or plain http to this machine. */
+export const isSecure = (url: URL): boolean =>
+  url.protocol === "https:" || (url.protocol === "http:" && loopback.test(url.hostname))
+
+/** The largest answer that is read. Token answers take a few kilobytes. */
+const MAXIMUM = 1024 * 1024
+
+/** System errors that happen before the first byte of a request is sent. */
+const unsent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "CERT_HAS_EXPIRED"
+])
+
+/** The system's code for a failed fetch, however deep; a connection tried at several addresses has one an address. */
+const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
+  if (typeof cause !== "object" || cause === null || depth > 5) return []
+  const { code, cause: inner, errors } = cause as { code?: unknown; cause?: unknown; errors?: unknown }
+  if (Array.isArray(errors) && errors.length > 0) return errors.flatMap((error) => codesOf(error, depth + 1))
+  return typeof code === "string" ? [code] : codesOf(inner, depth + 1)
+}
+
+const advice = (code: string | undefined): string => {
+  switch (code) {
+    case "ECONNREFUSED":
+      return "Nothing listens there: check the base URL and the port."
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "The host name does not resolve: check the base URL and the network."
+    default:
+      return "Check the base URL and the network."
+  }
+}
+
+const readText = async (response: Response): Promise<string | undefined> => {
+  if (response.body === null) return ""
+  const reader = response.body.getReader()
+  const decoder = new TextDecoder()
+  let text = ""
+  let size = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    size += value.byteLength
+    if (size > MAXIMUM) {
+      await reader.cancel()
+      return undefined
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+const mediaType = (headers: Headers): string =>
+  (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? ""
+
+/** The body as a value; `unreadable` when it is neither JSON nor a form. */
+const parse = (text: string, type: string): { readonly value: unknown } | "unreadable" => {
+  if (text.trim() === "") return { value: undefined }
+  if (type === "application/x-www-form-urlencoded") return { value: Object.fromEntries(new URLSearchParams(text)) }
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return "unreadable"
+  }
+}
+
+const errorCode = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}$/
+
+/** What a refusal says of itself: RFC 6749 §5.2 fields, or the first text of whatever error shape the API has. */
+const refusal = (body: unknown): { readonly code: string | undefined; readonly text: string } => {
+  if (typeof body !== "object" || body === null) return { code: undefined, text: "" }
+  const { error, error_description, errors, message, title } = body as Record<string, unknown>
+  const first = Array.isArray(errors) ? (errors[0] as Record<string, unknown> | undefined)?.["description"] : undefined
+  const text = [error_description, first, message, title].find((value) => typeof value === "string" && value !== "")
+  return {
+    code: typeof error === "string" && errorCode.test(error) ? error : undefined,
+    text: typeof text === "string" ? text : ""
+  }
+}
+
+/**
+ * A transport over a `fetch`.
+ *
+ * @example
+ * ```ts
+ * const transport = Transport.make(globalThis.fetch)
+ * ```
+ */
+export const make = (fetch: typeof globalThis.fetch): Transport =>
+  Effect.fnUntraced(function* (request: TransportRequest) {
+    const url = new URL(request.url)
+    const at = `${request.method} ${url.origin}${url.pathname}`
+    const clean = (text: string) => scrub(text, request.secrets)
+    if (!isSecure(url)) {
+      return yield* new GrantRejected({
+        status: 0,
+        message: `${at} was not called: credentials travel over https only, or over http to this machine.`
+      })
+    }
+    const clock = yield* Effect.clockWith(Effect.succeed)
+    const sentAt = clock.currentTimeMillisUnsafe()
+    const exchange = Effect.tryPromise({
+      try: async (signal) => {
+        const response = await fetch(request.url, {
+          method: request.method,
+          headers: request.headers,
+          ...(request.body === undefined ? {} : { body: request.body }),
+          redirect: "manual",
+          signal
+        })
+        return { response, text: await readText(response) }
+      },
+      catch: (cause) => {
+        const codes = codesOf(cause)
+        const reason = codes[0] ?? (cause instanceof Error ? clean(cause.message) : "an unknown failure")
+        return new GrantUnavailable({
+          ambiguous: codes.length === 0 || !codes.every((code) => unsent.has(code)),
+          message: `${at} got no answer: ${reason}. ${advice(codes[0])}`
+        })
+      }
+    })
+    const { response, text } = yield* Effect.timeoutOrElse(exchange, {
+      duration: request.deadline,
+      orElse: () =>
+        Effect.fail(
+          new GrantUnavailable({
+            ambiguous: true,
+            message: `${at} did not answer within ${Duration.toMillis(request.deadline)} ms.`
+          })
+        )
+    })
+    const receivedAt = clock.currentTimeMillisUnsafe()
+    const { headers, status } = response
+    if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
+      return yield* new GrantRejected({
+        status,
+        message: `${at} answered with a redirect (${status}). Redirects are not followed with credentials: check the base URL, it may need another host or https.`
+      })
+    }
+    const type = mediaType(headers)
+    const parsed = text === undefined ? "unreadable" : parse(text, type)
+    if (status === 408 || status === 429 || status >= 500) {
+      const retryAfter = parseRetryAfter(headers.get("retry-after"), receivedAt)
+      return yield* new GrantUnavailable({
+        ambiguous: status !== 429,
+        status,
+        retryAfter,
+        message: `${at} answered ${status}${retryAfter === undefined ? "" : ` and asks to wait ${Math.ceil(retryAfter / 1000)} s`}. The service is busy or down; try again later.`
+      })
+    }
+    if (status >= 400) {
+      const { code, text: said } = refusal(parsed === "unreadable" ? undefined : parsed.value)
+      const detail = [code === undefined ? "" : clean(code), clean(said)].filter((part) => part !== "").join(": ")
+      return yield* new GrantRejected({
+        status,
+        code: code === undefined ? undefined : clean(code),
+        message: `${at} answered ${status}${detail === "" ? "" : ` (${detail})`}.`
+      })
+    }
+    if (parsed === "unreadable") {
+      return yield* new GrantAnswerInvalid({
+        status,
+        message:
+          text === undefined
+            ? `${at} answered ${status} with more than ${MAXIMUM} bytes.`
+            : `${at} answered ${status} with ${type === "" ? "no media type" : clean(type)} where JSON was expected. Something else answers at this URL (a login page, a proxy): check the base URL.`
+      })
+    }
+    return { status, headers, body: parsed.value, sentAt, receivedAt }
+  })

@@ -1,0 +1,71 @@
+import type { SessionError } from "@keyturn/auth/SessionError"
+import type { Contract, PathsOf } from "@keyturn/contract"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import type { Client } from "openapi-fetch"
+import { join } from "./join.ts"
+import { open } from "./open.ts"
+import type { ConnectOptions } from "./options.ts"
+import { type ClientSession, clientSession } from "./session.ts"
+import { unrefClock } from "./unref-clock.ts"
+
+/** A client that is signed in: openapi-fetch's own, with its session, to be disposed of. */
+export type ConnectedClient<Paths extends {}> = Client<Paths> & {
+  readonly session: ClientSession
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const context = Context.make(Clock.Clock, unrefClock)
+
+/** Runs an effect for a caller who waits: the caller's abort rejects as `fetch` does, and waiting keeps the process alive. */
+const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSignal): Promise<A> => {
+  signal?.throwIfAborted()
+  const hold = setInterval(() => {}, 2 ** 30)
+  try {
+    const exit = await Effect.runPromiseExitWith(context)(effect, signal === undefined ? {} : { signal })
+    if (Exit.isSuccess(exit)) return exit.value
+    if (signal?.aborted === true && Cause.hasInterruptsOnly(exit.cause)) throw signal.reason
+    throw Cause.squash(exit.cause)
+  } finally {
+    clearInterval(hold)
+  }
+}
+
+/**
+ * Connects to an API: signs in, or takes over the session in the store, and gives openapi-fetch's own client, which stays
+ * signed in by itself. Leaving its scope (or `session.signOut()`) signs out if nobody else uses the session.
+ *
+ * Rejects with a `SessionError` (see `@keyturn/auth`): `ConfigurationError`, `SignInRejected`, `AuthUnavailable`,
+ * `TokenAnswerInvalid`, `SessionBusy` or `StoreUnavailable`. Calls of the client reject with one when no credential can be
+ * had; an API's own error answers are in `error`, as always with openapi-fetch.
+ *
+ * @example
+ * ```ts
+ * await using bench = await connect(contract, {
+ *   credentials: { login: process.env.BENCH_LOGIN!, password: process.env.BENCH_PASSWORD! }
+ * })
+ * const { data } = await bench.GET("/rp/api/v1/Accounts")
+ * ```
+ */
+export const connect = async <const C extends Contract>(
+  contract: C,
+  options: ConnectOptions<C>
+): Promise<ConnectedClient<PathsOf<C>>> => {
+  const { credentials, signal, ...rest } = options
+  const scope = await run(Scope.make())
+  const close = () => run(Scope.close(scope, Exit.void))
+  try {
+    const opened = await run(Scope.provide(open(contract, credentials, rest, run), scope), signal)
+    return Object.assign(join<PathsOf<C>>(opened), {
+      session: clientSession(opened, close),
+      [Symbol.asyncDispose]: close
+    })
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+import type { GrantPlugin } from "@keyturn/auth/Credentials"
+import type { PolicyInput } from "@keyturn/auth/Policy"
+import type { SessionEvent } from "@keyturn/auth/SessionEvent"
+import type { SessionStore } from "@keyturn/auth/SessionStore"
+import type { Contract, CredentialsOf } from "@keyturn/contract"
+import type { Redacted } from "effect/Redacted"
+
+/** Credentials where each text may also come as an Effect `Redacted`. */
+export type Secretive<T> = T extends string
+  ? T | Redacted<string>
+  : T extends readonly unknown[] | Date
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: K extends "grant" ? T[K] : Secretive<T[K]> }
+      : T
+
+/** What `connect` and `layer` take beside the credentials. */
+export interface CommonOptions {
+  /**
+   * A grant from a plugin package, instead of credentials: `authorizationCode({ … })`. With several schemes in the contract
+   * it signs in for the first one.
+   */
+  readonly grant?: GrantPlugin
+  /** Replaces the contract's server; its origin is then the one that credentials go to. https, or http to this machine. */
+  readonly baseUrl?: string
+  /** Further origins that may receive the credentials. */
+  readonly allowOrigins?: ReadonlyArray<string>
+  /** Where sessions are kept and shared. Default: this process's memory, shared by all its clients. */
+  readonly store?: SessionStore
+  readonly policy?: PolicyInput
+  /** The `fetch` that sends requests and signs in. Default: the global one. */
+  readonly fetch?: typeof globalThis.fetch
+  /** Called with every event of the session. What it throws is ignored. */
+  readonly onEvent?: (event: SessionEvent) => void
+}
+
+/** The options of `connect`. */
+export type ConnectOptions<C extends Contract> = CommonOptions & {
+  /** How to sign in: one of the ways that the contract describes. Left out when a `grant` plugin does it. */
+  readonly credentials?: Secretive<CredentialsOf<C>>
+  /** Aborts the sign-in that `connect` waits for. */
+  readonly signal?: AbortSignal
+}
