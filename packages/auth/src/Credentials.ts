@@ -73,9 +73,9 @@ const given = (
       message: `The token for ${place.contract.name} is ${value === "" ? "empty" : "not one: it holds a space, a line break or a character outside ASCII"}. Check where it is read from.`
     })
   }
-  const refreshToken = text(input["refreshToken"])
+  const refreshToken = text(input.refreshToken)
   const { refresh } = context.description
-  const expiresAt = input["expiresAt"]
+  const expiresAt = input.expiresAt
   const until =
     expiresAt instanceof Date ? expiresAt.getTime() : typeof expiresAt === "string" ? Date.parse(expiresAt) : expiresAt
   return {
@@ -133,8 +133,8 @@ export const resolve = (
     const context = contextOf(place, scheme, "token")
     return { grant: given(place, context, token, rest), context }
   }
-  if (values["token"] !== undefined && (named === undefined || named === "token")) return static_(values["token"])
-  if (scheme.type === "apiKey" && values["apiKey"] !== undefined) return static_(values["apiKey"])
+  if (values.token !== undefined && (named === undefined || named === "token")) return static_(values.token)
+  if (scheme.type === "apiKey" && values.apiKey !== undefined) return static_(values.apiKey)
   if (scheme.type === "http" && scheme.scheme.toLowerCase() === "basic" && scheme.session?.signIn === undefined) {
     const { password, username } = values
     if (username === undefined || password === undefined) {

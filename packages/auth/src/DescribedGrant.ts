@@ -49,7 +49,7 @@ const basic = (id: string, secret: string): string => {
   return `Basic ${btoa(`${encode(id)}:${encode(secret)}`)}`
 }
 
-const valueOf = (
+const evaluate = (
   expression: Expression,
   context: GrantContext,
   credentials: CredentialValues,
@@ -79,7 +79,7 @@ const requestOf = (
   const fields: Record<string, string | number | boolean> = {}
   for (const [name, said] of Object.entries(operation.request ?? {})) {
     const expression = typeof said === "string" && isExpression(said) ? parseExpression(said) : undefined
-    const value = expression === undefined ? said : valueOf(expression, context, credentials, tokens)
+    const value = expression === undefined ? said : evaluate(expression, context, credentials, tokens)
     if (Redacted.isRedacted(value)) secrets.push(value as Redacted.Redacted<string>)
     const plain = Redacted.isRedacted(value) ? Redacted.value(value as Redacted.Redacted<string>) : value
     // RFC 6749 §3.2: a parameter without a value is left out.
@@ -88,11 +88,11 @@ const requestOf = (
   const { clientId, clientSecret } = credentials
   if (clientId !== undefined && clientSecret !== undefined) {
     if (operation.clientAuthentication === "basic") {
-      headers["authorization"] = basic(Redacted.value(clientId), Redacted.value(clientSecret))
-      secrets.push(Redacted.make(headers["authorization"].slice("Basic ".length)))
+      headers.authorization = basic(Redacted.value(clientId), Redacted.value(clientSecret))
+      secrets.push(Redacted.make(headers.authorization.slice("Basic ".length)))
     } else if (operation.clientAuthentication === "body") {
-      fields["client_id"] = Redacted.value(clientId)
-      fields["client_secret"] = Redacted.value(clientSecret)
+      fields.client_id = Redacted.value(clientId)
+      fields.client_secret = Redacted.value(clientSecret)
     }
   }
   const hasBody = Object.keys(fields).length > 0
@@ -219,7 +219,7 @@ export const make = (context: GrantContext, credentials: CredentialValues, deadl
       message: `The ${signIn.grant} grant needs ${needed.join(" and ")}; missing or empty: ${missing.join(", ")}. Check the environment variables that credentials are read from.`
     })
   }
-  const valueOf = (name: string) => Redacted.value(credentials[name] as Redacted.Redacted<string>)
+  const plain = (name: string) => Redacted.value(credentials[name] as Redacted.Redacted<string>)
   const names = [...new Set(needed)].sort()
   const open = names.filter((name) => !secretName.test(name))
   const secret = Redacted.make(
@@ -232,7 +232,7 @@ export const make = (context: GrantContext, credentials: CredentialValues, deadl
   return {
     name: signIn.grant,
     signIn: "headless",
-    identity: open.length > 0 ? open.map(valueOf).join(" ") : fingerprint(secret),
+    identity: open.length > 0 ? open.map(plain).join(" ") : fingerprint(secret),
     secret,
     obtain: (context) =>
       Effect.flatMap(
@@ -249,7 +249,8 @@ export const make = (context: GrantContext, credentials: CredentialValues, deadl
         return Effect.asVoid(
           context.transport({
             ...request,
-            headers: { ...request.headers, ...Placement.headers(context.scheme, tokens.accessToken) },
+            // A client that authenticates itself (RFC 7009) needs no bearer beside it.
+            headers: { ...Placement.headers(context.scheme, tokens.accessToken), ...request.headers },
             secrets: [...request.secrets, tokens.accessToken]
           })
         )

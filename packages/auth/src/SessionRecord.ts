@@ -73,17 +73,17 @@ export const decode = (text: string): SessionRecord | undefined => {
   }
   if (typeof value !== "object" || value === null) return undefined
   const { tokens, ...rest } = value as Record<string, unknown>
-  if (!Number.isSafeInteger(rest["version"]) || !Number.isSafeInteger(rest["generation"])) return undefined
+  if (!Number.isSafeInteger(rest.version) || !Number.isSafeInteger(rest.generation)) return undefined
   if (tokens === undefined) return rest as unknown as SessionRecord
   const plain = tokens as Record<string, unknown>
-  if (typeof plain?.["accessToken"] !== "string" || !Number.isFinite(plain["issuedAt"])) return undefined
+  if (typeof plain?.accessToken !== "string" || !Number.isFinite(plain.issuedAt)) return undefined
   return {
     ...rest,
     tokens: {
       ...plain,
-      accessToken: Redacted.make(plain["accessToken"], { label: "accessToken" }),
-      ...(typeof plain["refreshToken"] === "string" && {
-        refreshToken: Redacted.make(plain["refreshToken"], { label: "refreshToken" })
+      accessToken: Redacted.make(plain.accessToken, { label: "accessToken" }),
+      ...(typeof plain.refreshToken === "string" && {
+        refreshToken: Redacted.make(plain.refreshToken, { label: "refreshToken" })
       })
     }
   } as unknown as SessionRecord

@@ -118,7 +118,7 @@ const errorCode = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}$/
 const refusal = (body: unknown): { readonly code: string | undefined; readonly text: string } => {
   if (typeof body !== "object" || body === null) return { code: undefined, text: "" }
   const { error, error_description, errors, message, title } = body as Record<string, unknown>
-  const first = Array.isArray(errors) ? (errors[0] as Record<string, unknown> | undefined)?.["description"] : undefined
+  const first = Array.isArray(errors) ? (errors[0] as Record<string, unknown> | undefined)?.description : undefined
   const text = [error_description, first, message, title].find((value) => typeof value === "string" && value !== "")
   return {
     code: typeof error === "string" && errorCode.test(error) ? error : undefined,

@@ -51,8 +51,6 @@ export const parse = (header: string): ReadonlyArray<Challenge> => {
  */
 export const asksForNewToken = (header: string | null): boolean => {
   if (header === null) return true
-  const errors = parse(header).flatMap(({ parameters }) =>
-    parameters["error"] === undefined ? [] : [parameters["error"]]
-  )
+  const errors = parse(header).flatMap(({ parameters }) => (parameters.error === undefined ? [] : [parameters.error]))
   return errors.length === 0 || errors.includes("invalid_token")
 }

@@ -92,16 +92,19 @@ type Method<Paths extends Record<string, Record<HttpMethod, {}>>, M extends Http
   CallError<Paths[Path][M]>
 >
 
+// biome-ignore lint/suspicious/noExplicitAny: openapi-fetch indexes `paths` by any string
+type Loose<Paths> = Paths & Record<string, any>
+
 /** The eight methods, each giving an effect. */
 export interface Methods<Paths extends {}, Full extends boolean> {
-  readonly GET: Method<Paths & Record<string, any>, "get", Full>
-  readonly PUT: Method<Paths & Record<string, any>, "put", Full>
-  readonly POST: Method<Paths & Record<string, any>, "post", Full>
-  readonly DELETE: Method<Paths & Record<string, any>, "delete", Full>
-  readonly OPTIONS: Method<Paths & Record<string, any>, "options", Full>
-  readonly HEAD: Method<Paths & Record<string, any>, "head", Full>
-  readonly PATCH: Method<Paths & Record<string, any>, "patch", Full>
-  readonly TRACE: Method<Paths & Record<string, any>, "trace", Full>
+  readonly GET: Method<Loose<Paths>, "get", Full>
+  readonly PUT: Method<Loose<Paths>, "put", Full>
+  readonly POST: Method<Loose<Paths>, "post", Full>
+  readonly DELETE: Method<Loose<Paths>, "delete", Full>
+  readonly OPTIONS: Method<Loose<Paths>, "options", Full>
+  readonly HEAD: Method<Loose<Paths>, "head", Full>
+  readonly PATCH: Method<Loose<Paths>, "patch", Full>
+  readonly TRACE: Method<Loose<Paths>, "trace", Full>
 }
 
 /** A signed-in API. Its methods give the answer's data. */

@@ -30,7 +30,13 @@ const redirectMode = (opened: Opened): RequestRedirect => {
  * `fetch` is the one place that sees the final request; the call itself is the one place that knows the operation.
  */
 export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
-  const client = createClient<Paths>({ baseUrl: opened.baseUrl, fetch: opened.fetch, redirect: redirectMode(opened) })
+  const client = createClient<Paths>({
+    baseUrl: opened.baseUrl,
+    fetch: opened.fetch,
+    redirect: redirectMode(opened),
+    // Some servers answer errors in HTML to whoever does not say what they read.
+    headers: { accept: "application/json, */*;q=0.5" }
+  })
   const inner = client as unknown as Record<string, Call> & {
     request: (method: string, path: string, init?: Init) => Promise<unknown>
   }
