@@ -225,7 +225,7 @@ export const make = (context: GrantContext, credentials: CredentialValues, deadl
   const secret = Redacted.make(
     names
       .filter((name) => secretName.test(name))
-      .map(valueOf)
+      .map(plain)
       .join("\n")
   )
   const signingIn = signIn
