@@ -1,6 +1,7 @@
 /** Sign-in, refresh and sign-out; and the guard in front of everything else. */
 import type { Context, Hono, MiddlewareHandler } from "hono"
 import { type Clock, rfc3339 } from "../clock.ts"
+import { bearerOf, isForm } from "../headers.ts"
 import type { Ledger } from "../ledger.ts"
 import { errorBody } from "./errors.ts"
 import type { BenchSwitches, Principal } from "./options.ts"
@@ -30,8 +31,6 @@ const authFailure = (c: Context, parts: AuthParts, status: 400 | 401 | 415, erro
     status
   )
 
-const isForm = (c: Context) => /^application\/x-www-form-urlencoded\s*(;|$)/i.test(c.req.header("content-type") ?? "")
-
 const tokenAnswer = (c: Context, { clock, switches, idle }: AuthParts, session: Session) => {
   c.header("cache-control", "no-store")
   return c.json({
@@ -41,10 +40,6 @@ const tokenAnswer = (c: Context, { clock, switches, idle }: AuthParts, session: 
     expiry: rfc3339(clock.now() + idle, switches.expiryDigits)
   })
 }
-
-/** The token of `Authorization: Bearer …`; the scheme in any letter case (RFC 9110 §11.1). */
-export const bearerOf = (header: string | null | undefined): string | undefined =>
-  /^bearer +([^ ]+) *$/i.exec(header ?? "")?.[1]
 
 const why: Record<Rejection, string> = {
   missing: "The Authorization header holds no bearer token.",
@@ -88,7 +83,7 @@ export const addAuth = (app: Hono<BenchEnv>, parts: AuthParts): void => {
   const { ledger, sessions, principals, switches } = parts
 
   const form = async (c: Context): Promise<URLSearchParams | Response> =>
-    isForm(c)
+    isForm(c.req.header("content-type"))
       ? new URLSearchParams(await c.req.text())
       : authFailure(c, parts, 400, "invalid_request", "The body must be application/x-www-form-urlencoded.")
 

@@ -1,6 +1,7 @@
 /** How a resource of Bench answers: a handler is given a call and returns an answer; this turns both into HTTP. */
 import type { Hono } from "hono"
 import type { Clock } from "../clock.ts"
+import { isJson } from "../headers.ts"
 import type { Ledger } from "../ledger.ts"
 import type { BenchEnv } from "./auth.ts"
 import { type Day, dayOf } from "./days.ts"
@@ -90,7 +91,7 @@ export const makeRoute = ({ app, clock, ledger, switches, worlds }: RouteParts):
       const { principal } = c.get("session")
       const text = await c.req.text()
       const contentType = c.req.header("content-type") ?? ""
-      if (text !== "" && !/^(application|text)\/([\w.*-]+\+)?json\b/i.test(contentType)) {
+      if (text !== "" && !isJson(contentType)) {
         throw invalid("Content-Type", contentType, "application/json")
       }
       if (writes && principal.group !== "Administrator") {
