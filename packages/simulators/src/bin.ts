@@ -2,6 +2,7 @@
 /** `npx @keyturn/simulators bench --port 4010`: a simulator for whoever speaks HTTP. */
 import { parseArgs } from "node:util"
 import { bench } from "./bench/server.ts"
+import { bits } from "./bits/server.ts"
 import type { ListenOptions, Simulator } from "./simulator.ts"
 
 interface Entry {
@@ -26,6 +27,10 @@ const simulators: Readonly<Record<string, Entry>> = {
   bench: {
     about: "Bridgit Bench: sessions by login and password, refresh tokens of one use",
     listen: listenWith(bench.listen)
+  },
+  bits: {
+    about: "Bits: client credentials, tokens of an hour, webhooks",
+    listen: listenWith(bits.listen)
   }
 }
 

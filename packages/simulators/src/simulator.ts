@@ -28,15 +28,26 @@ export interface Simulator<Operation extends string> extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** What one service adds to be a simulator: how it answers a request that no fault has stopped. */
-export interface Service<Operation extends string> {
+/** What one service is: how it answers a request that no fault has stopped, and what it adds to every simulator. */
+export interface Service<Operation extends string, Extras> {
   readonly clock: Clock
   readonly faults: FaultEngine<Operation>
   readonly handle: (request: Request) => Response | Promise<Response>
+  readonly extras: Extras
+  /** Ends what the service itself has under way. */
+  readonly close?: () => void
+}
+
+/** The two ways to start a simulator. */
+export interface Start<Options, Running> {
+  /** Starts one on a socket of its own. Fails when the port is taken. */
+  listen(options?: Options & ListenOptions): Promise<Running>
+  /** Starts one without a socket: only its `fetch` reaches it. */
+  create(options?: Options): Running
 }
 
 const answerBy =
-  <Operation extends string>(service: Service<Operation>) =>
+  <Operation extends string>(service: Service<Operation, unknown>) =>
   (request: Request, wire: Wire): Promise<Response> =>
     service.faults.around(request, wire, async () => {
       const answer = await service.handle(request)
@@ -53,19 +64,18 @@ const unlessAborted = <A>(work: Promise<A>, signal: AbortSignal): Promise<A> =>
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort))
   })
 
-/** A simulator without a socket. */
-export const inProcess = <Operation extends string, More>(
-  service: Service<Operation>,
-  more: More
-): Simulator<Operation> & More => {
+const inProcess = <Operation extends string, Extras>(
+  service: Service<Operation, Extras>
+): Simulator<Operation> & Extras => {
   let open = true
   const answer = answerBy(service)
   const close = async () => {
     open = false
     service.faults.clear()
+    service.close?.()
   }
   return {
-    ...more,
+    ...service.extras,
     url: "http://localhost",
     clock: service.clock,
     faults: service.faults,
@@ -80,12 +90,10 @@ export const inProcess = <Operation extends string, More>(
   }
 }
 
-/** A simulator on a socket. Fails when the port is taken. */
-export const onSocket = async <Operation extends string, More>(
-  service: Service<Operation>,
-  more: More,
+const onSocket = async <Operation extends string, Extras>(
+  service: Service<Operation, Extras>,
   { port = 0, host = "127.0.0.1" }: ListenOptions
-): Promise<Simulator<Operation> & More> => {
+): Promise<Simulator<Operation> & Extras> => {
   const answer = answerBy(service)
   const server = createServer(
     getRequestListener((request, bindings) => answer(request, socketWire(bindings as HttpBindings)), {
@@ -98,7 +106,7 @@ export const onSocket = async <Operation extends string, More>(
     server.listen(port, host, resolve)
   })
   const address = server.address() as AddressInfo
-  const inMemory = inProcess(service, more)
+  const inMemory = inProcess(service)
   const close = async () => {
     await inMemory.close()
     if (!server.listening) return
@@ -109,3 +117,11 @@ export const onSocket = async <Operation extends string, More>(
   const name = address.family === "IPv6" ? `[${address.address}]` : address.address
   return { ...inMemory, url: `http://${name}:${address.port}`, close, [Symbol.asyncDispose]: close }
 }
+
+/** The ways to start the simulator of a service. */
+export const startOf = <Options extends object, Operation extends string, Extras>(
+  build: (options: Options) => Service<Operation, Extras>
+): Start<Options, Simulator<Operation> & Extras> => ({
+  listen: (options) => onSocket(build(options ?? ({} as Options)), options ?? {}),
+  create: (options) => inProcess(build(options ?? ({} as Options)))
+})

@@ -4,7 +4,7 @@ import { makeClock, toMillis } from "../clock.ts"
 import { makeFaults } from "../faults.ts"
 import { bearerOf } from "../headers.ts"
 import { type AuthEvent, makeLedger } from "../ledger.ts"
-import { inProcess, type ListenOptions, onSocket, type Service, type Simulator } from "../simulator.ts"
+import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
 import { addAccounts } from "./accounts.ts"
 import { addAllocations } from "./allocations.ts"
 import { addAuth, type BenchEnv, guard } from "./auth.ts"
@@ -104,7 +104,7 @@ const evict = (sessions: Sessions, request: Request) => {
   while (sessions.peek(session.accessToken) !== undefined) sessions.signIn(session.principal)
 }
 
-const build = (options: BenchOptions): { service: Service<BenchOperation>; extras: BenchExtras } => {
+const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
   const clock = makeClock(options.start)
   const ledger = makeLedger<BenchEvent>(clock)
   const switches = { ...defaultSwitches, ...options.switches }
@@ -163,7 +163,9 @@ const build = (options: BenchOptions): { service: Service<BenchOperation>; extra
 
   const rejections: ReadonlyArray<Rejection> = ["missing", "unknown", "expired", "evicted", "rotated", "signedOut"]
   return {
-    service: { clock, faults: { ...faults, around }, handle: (request) => app.fetch(request) },
+    clock,
+    faults: { ...faults, around },
+    handle: (request) => app.fetch(request),
     extras: {
       credentials,
       stranger: (login) => {
@@ -197,25 +199,15 @@ const build = (options: BenchOptions): { service: Service<BenchOperation>; extra
   }
 }
 
-/** Bridgit Bench, simulated: people, projects and who works on what, behind sessions that end when somebody else signs in. */
-export const bench = {
-  /**
-   * A simulated Bench on a socket of its own.
-   *
-   * @example
-   * ```ts
-   * await using server = await bench.listen()
-   * const { login, password } = server.credentials.service
-   * const answer = await fetch(`${server.url}/auth/signin`, { method: "POST", body: new URLSearchParams({ username: login, password }) })
-   * ```
-   */
-  listen: (options: BenchOptions & ListenOptions = {}): Promise<BenchSimulator> => {
-    const { service, extras } = build(options)
-    return onSocket(service, extras, options)
-  },
-  /** The same without a socket: only its `fetch` reaches it. */
-  create: (options: BenchOptions = {}): BenchSimulator => {
-    const { service, extras } = build(options)
-    return inProcess(service, extras)
-  }
-}
+/**
+ * Bridgit Bench, simulated: people, projects and who works on what, behind sessions that end when somebody else signs in.
+ *
+ * @example
+ * ```ts
+ * await using server = await bench.listen()
+ * const { login, password } = server.credentials.service
+ * const body = new URLSearchParams({ username: login, password })
+ * const answer = await fetch(`${server.url}/auth/signin`, { method: "POST", body })
+ * ```
+ */
+export const bench: Start<BenchOptions, BenchSimulator> = startOf(build)

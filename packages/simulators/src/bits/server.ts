@@ -1,0 +1,329 @@
+/** A simulated Bits, put together. */
+import { type Context, Hono } from "hono"
+import { makeClock, toMillis } from "../clock.ts"
+import { makeFaults } from "../faults.ts"
+import { basicOf, bearerOf, isForm, isJson } from "../headers.ts"
+import { type AuthEvent, makeLedger } from "../ledger.ts"
+import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
+import { type Application, type ApplicationStatus, newApplication, seedApplications } from "./applications.ts"
+import {
+  type BitsClient,
+  type BitsOptions,
+  type BitsSwitches,
+  credentials,
+  defaultClients,
+  defaultSwitches
+} from "./options.ts"
+import {
+  type BitsEvent,
+  type BitsRejection,
+  makeTokens,
+  type Scope,
+  type SessionClaims,
+  scopes,
+  type Token
+} from "./tokens.ts"
+import { type Delivery, makeWebhooks } from "./webhooks.ts"
+
+/** The operations that faults can name. */
+export type BitsOperation = "signIn"
+
+/** What a simulated Bits has seen. */
+export interface BitsStats {
+  /** Tokens given for a client's credentials. */
+  readonly signIns: number
+  /** Token requests refused, for whatever reason. */
+  readonly failedSignIns: number
+  /** Session tokens given with a new application. */
+  readonly sessionTokens: number
+  /** Requests answered 401 for their token, in total and by reason. */
+  readonly rejected: Readonly<Record<BitsRejection | "total", number>>
+  /** Requests answered 403 for their scope. */
+  readonly forbidden: number
+  /** Requests that reached an operation, in total. */
+  readonly requests: number
+  /** The same by operation. */
+  readonly operations: Readonly<Record<string, number>>
+  /** Tokens that are good now. */
+  readonly liveTokens: number
+  /** Everything that matters to tokens, in order. */
+  readonly log: ReadonlyArray<AuthEvent<BitsEvent>>
+}
+
+/** What a simulated Bits adds to every simulator. */
+export interface BitsExtras {
+  /** What it has seen so far. */
+  stats(): BitsStats
+  /** A client that works. */
+  readonly credentials: typeof credentials
+  /** Ends a token, as a rotation of the secret in the dashboard does. */
+  revoke(token: string): void
+  /** The applications there are: the API itself has no list of them. */
+  applications(): ReadonlyArray<Readonly<Application>>
+  /** Moves an application on and tells the webhook; resolves when that was posted. Throws when there is no such application. */
+  decide(applicationId: string, status: ApplicationStatus): Promise<void>
+  /** What became of the posts to the webhook. */
+  deliveries(): ReadonlyArray<Delivery>
+}
+
+/** A simulated Bits at work. */
+export type BitsSimulator = Simulator<BitsOperation> & BitsExtras
+
+/** A request refused, with the status and message of the answer. */
+class Refusal extends Error {
+  readonly status: 400 | 401 | 403 | 415
+  constructor(status: 400 | 401 | 403 | 415, message: string) {
+    super(message)
+    this.name = "Refusal"
+    this.status = status
+  }
+}
+
+const tokenPath = "/v1/oauth2/token"
+const isNamed = (kind: "application" | "workflow", value: unknown): value is string =>
+  typeof value === "string" && new RegExp(`^bits:${kind}:[^:]*:[0-9a-f-]{36}$`, "i").test(value)
+const isUrl = (value: unknown): value is string => typeof value === "string" && URL.canParse(value)
+
+/** The fields of a JSON body. */
+const bodyOf = async (c: Context): Promise<Readonly<Record<string, unknown>>> => {
+  if (!isJson(c.req.header("content-type"))) throw new Refusal(400, "The body must be application/json.")
+  const body: unknown = await c.req.json().catch(() => undefined)
+  if (typeof body !== "object" || body === null) throw new Refusal(400, "The body must be a JSON object.")
+  return body as Readonly<Record<string, unknown>>
+}
+
+const addToken = (
+  app: Hono,
+  parts: {
+    readonly switches: BitsSwitches
+    readonly clients: ReadonlyMap<string, BitsClient>
+    readonly note: (reason: string, account?: string) => void
+    readonly count: (operation: string) => void
+    readonly issue: (client: BitsClient, scope: Scope, claims?: SessionClaims) => Token
+    readonly lifeSeconds: number
+  }
+) => {
+  const { switches, clients } = parts
+  const refuse = (c: Context, status: 400 | 401, error: string, description: string, account?: string) => {
+    parts.note(error, account)
+    if (status === 401) c.header("www-authenticate", 'Basic realm="bits"')
+    return c.json(
+      switches.authErrorBody === "oauth" ? { error, error_description: description } : { message: description },
+      status
+    )
+  }
+  const decode = (text: string) =>
+    switches.basicEncoding === "plain" ? text : decodeURIComponent(text.replaceAll("+", " "))
+
+  app.post(tokenPath, async (c) => {
+    parts.count(`POST ${tokenPath}`)
+    if (!isForm(c.req.header("content-type"))) {
+      return refuse(c, 400, "invalid_request", "The body must be application/x-www-form-urlencoded.")
+    }
+    const fields = new URLSearchParams(await c.req.text())
+    const basic = basicOf(c.req.header("authorization"))
+    const client = basic && clients.get(decode(basic.id))
+    if (client === undefined || client.clientSecret !== decode(basic?.secret ?? "")) {
+      return refuse(
+        c,
+        401,
+        "invalid_client",
+        "Send client id and secret as Authorization: Basic base64(id:secret).",
+        client?.clientId
+      )
+    }
+    const grant = fields.get("grant_type")
+    if (grant === null) return refuse(c, 400, "invalid_request", "grant_type is missing.", client.clientId)
+    if (grant !== "client_credentials") {
+      return refuse(c, 400, "unsupported_grant_type", "The only grant is client_credentials.", client.clientId)
+    }
+    const scope = fields.get("scope") ?? "application"
+    if (!scopes.includes(scope as Scope))
+      return refuse(c, 400, "invalid_scope", `There is no scope ${scope}.`, client.clientId)
+    const claims = {
+      applicationId: fields.get("application_id") ?? "",
+      workflowId: fields.get("workflow_id") ?? "",
+      redirectUrl: fields.get("redirect_url") ?? ""
+    }
+    const session = scope === "application.session"
+    if (
+      session &&
+      !(
+        isNamed("application", claims.applicationId) &&
+        isNamed("workflow", claims.workflowId) &&
+        isUrl(claims.redirectUrl)
+      )
+    ) {
+      return refuse(
+        c,
+        400,
+        "invalid_request",
+        "application.session needs application_id, workflow_id and redirect_url.",
+        client.clientId
+      )
+    }
+    const token = parts.issue(client, scope as Scope, session ? claims : undefined)
+    c.header("cache-control", "no-store")
+    return c.json({
+      ...(switches.tokenTypeField !== "token_type" && { type: "Bearer" }),
+      ...(switches.tokenTypeField !== "type" && { token_type: "Bearer" }),
+      access_token: token.value,
+      expires_in: parts.lifeSeconds,
+      scope
+    })
+  })
+}
+
+const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
+  const clock = makeClock(options.start)
+  const ledger = makeLedger<BitsEvent>(clock)
+  const switches = { ...defaultSwitches, ...options.switches }
+  const clients = options.clients ?? defaultClients
+  const tokens = makeTokens(clock, ledger, switches.oneTokenPerClient)
+  const tokenLife = toMillis(options.lifetimes?.token ?? { hours: 1 })
+  const sessionLife = toMillis(options.lifetimes?.session ?? { minutes: 60 })
+  const webhooks = makeWebhooks(clock, options.webhook, switches.webhookHash)
+  const applications = new Map(
+    seedApplications(options.seed ?? 1, clock.now(), clients[0]?.customerId ?? "").map((application) => [
+      application.id,
+      application
+    ])
+  )
+
+  const app = new Hono()
+  app.onError((error, c) => c.json({ message: error.message }, error instanceof Refusal ? error.status : 500))
+  app.notFound((c) => c.json({ message: `There is no ${c.req.method} ${c.req.path}.` }, 404))
+  addToken(app, {
+    switches,
+    clients: new Map(clients.map((client) => [client.clientId, client])),
+    note: (reason, account) => ledger.note("signInFailed", { reason, ...(account !== undefined && { account }) }),
+    count: ledger.request,
+    issue: (client, scope, claims) =>
+      tokens.issue(client, scope, claims === undefined ? tokenLife : sessionLife, claims),
+    lifeSeconds: Math.round(tokenLife / 1000)
+  })
+
+  /** The token of a request, good and of one of these scopes. */
+  const admit = (c: Context, operation: string, ...allowed: ReadonlyArray<Scope>): Token => {
+    ledger.request(operation)
+    const value = bearerOf(c.req.header("authorization"))
+    const token = value === undefined ? "missing" : tokens.find(value)
+    if (typeof token === "string") {
+      ledger.note("requestRejected", { reason: token, operation, ...(value !== undefined && { access: value }) })
+      if (switches.wwwAuthenticate)
+        c.header("www-authenticate", token === "missing" ? "Bearer" : 'Bearer error="invalid_token"')
+      throw new Refusal(401, token === "missing" ? "The bearer token is missing." : "The bearer token is not valid.")
+    }
+    if (!allowed.includes(token.scope)) {
+      ledger.note("requestForbidden", { operation, access: token.value, reason: token.scope })
+      throw new Refusal(403, `The scope ${token.scope} does not allow this.`)
+    }
+    const accept = /application\/vnd\.bits\.v([\d.]+)\+json/.exec(c.req.header("accept") ?? "")?.[1]
+    if (switches.mediaTypeVersions && accept !== undefined && accept !== "1.0") {
+      throw new Refusal(415, `There is no version ${accept}.`)
+    }
+    return token
+  }
+
+  const userinfo = (path: string) =>
+    app.get(path, (c) => c.json({ customerId: admit(c, `GET ${path}`, ...scopes).client.customerId }))
+  userinfo("/oauth2/userinfo")
+  if (switches.userinfoUnderV1) userinfo("/v1/oauth2/userinfo")
+
+  app.post("/v1/applications.create", async (c) => {
+    const token = admit(c, "POST /v1/applications.create", "application")
+    const { workflowId, countryCode, redirectUrl } = await bodyOf(c)
+    if (!isNamed("workflow", workflowId)) throw new Refusal(400, "workflowId must be bits:workflow:: and a UUID.")
+    if (typeof countryCode !== "string" || !/^[A-Z]{2}$/.test(countryCode))
+      throw new Refusal(400, "countryCode must be two capital letters.")
+    if (!isUrl(redirectUrl)) throw new Refusal(400, "redirectUrl must be a URL.")
+    const application = newApplication(
+      { customerId: token.client.customerId, workflowId, countryCode, redirectUrl },
+      clock.now()
+    )
+    applications.set(application.id, application)
+    const session = tokens.issue(token.client, "application.session", sessionLife, {
+      applicationId: application.id,
+      workflowId,
+      redirectUrl
+    })
+    return c.json({ id: application.id, sessionToken: session.value })
+  })
+
+  const read = (method: string, show: (application: Application) => object) => {
+    const path = `/v1/applications.${method}`
+    app.post(path, async (c) => {
+      const token = admit(c, `POST ${path}`, "application", "application.read")
+      const { applicationId } = await bodyOf(c)
+      if (!isNamed("application", applicationId))
+        throw new Refusal(400, "applicationId must be bits:application:: and a UUID.")
+      const application = applications.get(applicationId)
+      if (application === undefined || application.customerId !== token.client.customerId) {
+        throw new Refusal(400, "There is no such application.")
+      }
+      return c.json(show(application))
+    })
+  }
+  read("get", ({ id, status }) => ({ id, status }))
+  read("organization.get", ({ organization, countryCode }) => ({
+    organizationName: organization.name,
+    organizationNumber: { id: organization.number, issuingCountry: countryCode },
+    legalType: organization.legalType
+  }))
+  read("bankAccounts.list", ({ iban }) => [{ iban }])
+
+  const faults = makeFaults<BitsOperation>({
+    now: clock.now,
+    nameOf: (_method, path) => (path === tokenPath ? "signIn" : undefined),
+    evict: (request) => tokens.revoke(bearerOf(request.headers.get("authorization")) ?? ""),
+    onFire: (reason, operation) => ledger.note("fault", { reason, operation })
+  })
+
+  const rejections: ReadonlyArray<BitsRejection> = ["missing", "unknown", "expired", "revoked"]
+  return {
+    clock,
+    faults,
+    handle: (request) => app.fetch(request),
+    close: webhooks.close,
+    extras: {
+      credentials,
+      revoke: tokens.revoke,
+      applications: () => [...applications.values()],
+      deliveries: () => [...webhooks.deliveries],
+      decide: async (applicationId, status) => {
+        const application = applications.get(applicationId)
+        if (application === undefined) throw new Error(`There is no application ${applicationId}. See applications().`)
+        application.status = status
+        await webhooks.send(application)
+      },
+      stats: () => {
+        const operations = ledger.operations()
+        return {
+          signIns: ledger.count("signIn"),
+          failedSignIns: ledger.count("signInFailed"),
+          sessionTokens: ledger.count("sessionToken"),
+          rejected: Object.fromEntries([
+            ["total", ledger.count("requestRejected")],
+            ...rejections.map((reason) => [reason, ledger.count("requestRejected", reason)])
+          ]) as BitsStats["rejected"],
+          forbidden: ledger.count("requestForbidden"),
+          requests: Object.values(operations).reduce((sum, count) => sum + count, 0),
+          operations,
+          liveTokens: tokens.live(),
+          log: ledger.log()
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Bits, simulated: the applications of a sign-up flow, behind tokens that last an hour.
+ *
+ * @example
+ * ```ts
+ * await using server = await bits.listen({ webhook: { url: "http://127.0.0.1:8080/hook", secret: "shared" } })
+ * await server.decide(server.applications()[0].id, "APPROVED")
+ * ```
+ */
+export const bits: Start<BitsOptions, BitsSimulator> = startOf(build)
