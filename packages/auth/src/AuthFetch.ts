@@ -22,6 +22,11 @@ export type Body =
 export interface Call {
   readonly request: Request
   readonly body: Body
+  /**
+   * Whether the request was made from an operation of the contract and nothing else: it goes to the API's own server and
+   * holds no header of the caller's, so neither has to be looked at.
+   */
+  readonly own: boolean
   /** Every session whose credential the request needs. */
   readonly sessions: ReadonlyArray<Session>
   /** Names the operation: a 401 that a fresh token did not cure is remembered for it. */
@@ -185,13 +190,37 @@ export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise
       refused.set(call.operation, { generations: generationsOf(credentials), until: Date.now() + REFUSED_FOR })
     } else {
       refused.delete(call.operation)
-      for (const [i, session] of call.sessions.entries()) accepted.set(session, credentials[i]?.generation ?? 0)
+      accept(call, credentials)
     }
     return response
   }
 
-  return async (call) => {
-    const { request, sessions } = call
+  const accept = (call: Call, credentials: ReadonlyArray<Credential>) => {
+    for (let i = 0; i < call.sessions.length; i++) {
+      const session = call.sessions[i] as Session
+      const generation = credentials[i]?.generation ?? 0
+      if (accepted.get(session) !== generation) accepted.set(session, generation)
+    }
+  }
+
+  /** What to make of an answer: most are simply handed over. */
+  const settle = (
+    call: Call,
+    sent: Request,
+    response: Response,
+    spare: Request | undefined,
+    credentials: ReadonlyArray<Credential>
+  ): Response | Promise<Response> => {
+    const { status } = response
+    if (status === 401) return replay(call, response, spare, credentials)
+    accept(call, credentials)
+    return status >= 300 && status < 400 && sent.redirect === "manual"
+      ? follow(call, sent, response, spare, credentials)
+      : response
+  }
+
+  const sendWithCare = async (call: Call): Promise<Response> => {
+    const { request } = call
     if (!isOurs(request.url)) {
       const { origin } = new URL(request.url)
       throw new OriginRefused({
@@ -199,23 +228,24 @@ export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise
         message: `${origin} is not one of this API's origins (${origins.join(", ")}), so the credential was not sent there. Name it in allowOrigins if it may have it.`
       })
     }
-    const one = sessions.length === 1 ? sessions[0]?.credentialUnsafe() : undefined
-    const credentials = one === undefined ? await current(call) : [one]
+    const credentials = await current(call)
     // A credential that the caller put in by hand is the caller's: it is sent as it is and never renewed.
-    if (credentials.some(({ placed }) => placed !== undefined && isTaken(request, placed)))
+    if (credentials.some(({ placed }) => placed !== undefined && isTaken(request, placed))) {
       return transmit(call, request)
+    }
     const spare = call.body._tag === "clone" && request.body !== null ? request.clone() : undefined
     const sent = attach(request, credentials)
-    const response = await transmit(call, sent)
-    if (response.status === 401) return replay(call, response, spare, credentials)
-    for (let i = 0; i < sessions.length; i++) {
-      const session = sessions[i] as Session
-      const generation = credentials[i]?.generation ?? 0
-      if (accepted.get(session) !== generation) accepted.set(session, generation)
-    }
-    if (response.status >= 300 && response.status < 400 && sent.redirect === "manual") {
-      return follow(call, sent, response, spare, credentials)
-    }
-    return response
+    return settle(call, sent, await transmit(call, sent), spare, credentials)
+  }
+
+  return (call) => {
+    // The usual case: our own request, one credential at hand. It pays one header write and nothing else.
+    const session = call.own && call.sessions.length === 1 ? call.sessions[0] : undefined
+    const credential = session?.credentialUnsafe()
+    const value = credential?.authorizationUnsafe()
+    if (credential === undefined || value === undefined) return sendWithCare(call)
+    const { request } = call
+    request.headers.set("authorization", value)
+    return transmit(call, request).then((response) => settle(call, request, response, undefined, [credential]))
   }
 }

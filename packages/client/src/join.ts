@@ -7,10 +7,14 @@ export const methods = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATC
 
 type Init = Record<string, unknown> & {
   readonly body?: unknown
+  readonly params?: { readonly header?: unknown }
   readonly bodySerializer?: (body: unknown, headers?: unknown) => unknown
   readonly fetch?: (request: Request) => Promise<Response>
   readonly middleware?: ReadonlyArray<unknown>
 }
+
+const nothing: Body = { _tag: "given", value: null }
+const copied: Body = { _tag: "clone" }
 
 type Call = (path: string, init?: Init) => Promise<unknown>
 
@@ -33,9 +37,8 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
   const client = createClient<Paths>({
     baseUrl: opened.baseUrl,
     fetch: opened.fetch,
-    redirect: redirectMode(opened),
+    redirect: redirectMode(opened)
     // Some servers answer errors in HTML to whoever does not say what they read.
-    headers: { accept: "application/json, */*;q=0.5" }
   })
   const inner = client as unknown as Record<string, Call> & {
     request: (method: string, path: string, init?: Init) => Promise<unknown>
@@ -45,15 +48,25 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
   const prepare = (method: string, path: string, init: Init | undefined): Init | undefined => {
     const sessions = opened.sessionsFor(method, path)
     if (sessions.length === 0) return init
-    let body: Body = { _tag: "given", value: null }
-    const operation = `${method} ${path}`
+    // A middleware may put another request in place of the one that was made here, or headers into it.
+    const bare = middlewares === 0 && init?.middleware === undefined
+    const own =
+      bare &&
+      path.startsWith("/") &&
+      (init === undefined ||
+        (init.headers === undefined &&
+          init.params?.header === undefined &&
+          init.baseUrl === undefined &&
+          init.pathSerializer === undefined &&
+          init.Request === undefined))
+    let body: Body = nothing
     const fetch = (request: Request, extra?: RequestInit) =>
       opened.send({
         request,
-        // A middleware may have put another request in place of the one that was made from `body`.
-        body: middlewares > 0 || init?.middleware !== undefined ? { _tag: "clone" } : body,
+        body: bare ? body : copied,
+        own,
         sessions,
-        operation,
+        operation: `${method} ${path}`,
         extra,
         fetch: init?.fetch
       })
@@ -70,9 +83,18 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
     }
   }
 
+  /** Calls with credentials; what cannot be prepared rejects, as everything else does. */
+  const joinedCall = (call: Call, method: string, path: string, init: Init | undefined): Promise<unknown> => {
+    try {
+      return call(path, prepare(method, path, init))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   const joined: Record<string, unknown> = {
-    request: async (method: string, path: string, init?: Init) =>
-      inner.request(method, path, prepare(method.toUpperCase(), path, init)),
+    request: (method: string, path: string, init?: Init) =>
+      joinedCall((path, init) => inner.request(method, path, init), method.toUpperCase(), path, init),
     use: (...given: ReadonlyArray<unknown>) => {
       client.use(...(given as Parameters<typeof client.use>))
       middlewares += given.length
@@ -81,7 +103,7 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
   }
   for (const method of methods) {
     const call = inner[method] as Call
-    joined[method] = async (path: string, init?: Init) => call(path, prepare(method, path, init))
+    joined[method] = (path: string, init?: Init) => joinedCall(call, method, path, init)
   }
   return joined as unknown as Client<Paths>
 }

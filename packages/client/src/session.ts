@@ -38,6 +38,7 @@ export const sessionFetch =
           : request.body === null
             ? { _tag: "given", value: null }
             : { _tag: "clone" },
+      own: false,
       sessions: opened.defaultSessions(),
       operation: `${request.method} ${new URL(request.url).pathname}`
     })
