@@ -4,7 +4,7 @@
  */
 import {
   BaseResolver,
-  bundle,
+  bundleDocument,
   createConfig,
   type Document,
   Source as RedoclySource,
@@ -14,6 +14,8 @@ import type { Diagnostic } from "./diagnostic.ts"
 import { type Loaded, type Loader, LoadFault, resolveReference } from "./load.ts"
 import type { Origins } from "./origins.ts"
 import { loadDiagnostic, placed } from "./problem.ts"
+import { typesOf } from "./redocly-types.ts"
+import { cycleHint } from "./ref-cycles.ts"
 import type { Pointer } from "./source.ts"
 import { isObject, type JsonObject, localPointer } from "./tree.ts"
 
@@ -47,7 +49,21 @@ export const bundleInPlace = async (
   resolver.references = references
   collectReferences(loaded.value, loaded.source.reference, references)
   const config = await createConfig({})
-  const result = await bundle({ doc: root, config, externalRefResolver: resolver, dereference: false })
+  let problems: Awaited<ReturnType<typeof bundleDocument>>["problems"]
+  try {
+    problems = (
+      await bundleDocument({
+        document: root,
+        config,
+        types: typesOf(loaded.value as JsonObject),
+        externalRefResolver: resolver
+      })
+    ).problems
+  } catch (error) {
+    if (!String(error).includes("circular")) throw error
+    const message = "references between these files lead in a circle"
+    return [{ severity: "error", rule: "ref-cycle", message, hint: cycleHint, file: loaded.source.name }]
+  }
   // The bundler fills a reference's object with what it refers to: from then on it was written there.
   for (const [node, { reference, base }] of references) {
     if (node.$ref !== undefined) continue
@@ -57,7 +73,7 @@ export const bundleInPlace = async (
       origins.object(node, { source: target.source, pointer: localPointer(`#${fragment}`) ?? [] })
   }
   const diagnostics: Array<Diagnostic> = []
-  for (const problem of result.problems) {
+  for (const problem of problems) {
     const at = problem.location[0]
     if (problem.severity !== "error" || at === undefined || at.pointer === undefined) continue
     const file = resolver.loaded.get(at.source.absoluteRef) ?? loaded
@@ -125,7 +141,7 @@ class Resolver extends BaseResolver {
   references: Map<JsonObject, { readonly reference: string; readonly base: string }> = new Map()
   readonly #loader: Loader
   readonly #origins: Origins
-  readonly #documents = new Map<string, Promise<Document | ResolveError>>()
+  readonly #documents = new Map<string, Promise<Document>>()
 
   constructor(loader: Loader, origins: Origins) {
     super()
@@ -142,17 +158,17 @@ class Resolver extends BaseResolver {
     return base === null ? reference : resolveReference(reference, { file: base })
   }
 
-  override resolveDocument<T = unknown>(base: string | null, reference: string): Promise<Document<T> | ResolveError> {
+  override resolveDocument<T = unknown>(base: string | null, reference: string): Promise<Document<T>> {
     const absolute = this.resolveExternalRef(base, reference)
     let document = this.#documents.get(absolute)
     if (document === undefined) {
       document = this.#load(absolute)
       this.#documents.set(absolute, document)
     }
-    return document as Promise<Document<T> | ResolveError>
+    return document as Promise<Document<T>>
   }
 
-  async #load(absolute: string): Promise<Document | ResolveError> {
+  async #load(absolute: string): Promise<Document> {
     try {
       const loaded = await this.#loader.load(absolute)
       this.loaded.set(absolute, loaded)
@@ -160,7 +176,7 @@ class Resolver extends BaseResolver {
       collectReferences(loaded.value, absolute, this.references)
       return { source: new RedoclySource(absolute, loaded.source.text), parsed: loaded.value }
     } catch (error) {
-      return new ResolveError(error as Error)
+      throw new ResolveError(error as Error)
     }
   }
 

@@ -39,9 +39,22 @@ export class GenerateError extends Error {
   constructor(diagnostics: ReadonlyArray<Diagnostic>, inputs: ReadonlyArray<string> = []) {
     const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error")
     super(errors.map((diagnostic) => `${placeOf(diagnostic)} ${diagnostic.rule}: ${diagnostic.message}`).join("\n"))
-    this.diagnostics = diagnostics
+    this.diagnostics = inReadingOrder(diagnostics)
     this.inputs = inputs
   }
+}
+
+/** In reading order: by file, as they first come up, then by place. */
+export const inReadingOrder = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> => {
+  const files = [...new Set(diagnostics.map(({ file }) => file))]
+  const rank = ({ file, position }: Diagnostic) => [files.indexOf(file), position?.line ?? 0, position?.column ?? 0]
+  return diagnostics
+    .map((diagnostic) => ({ diagnostic, rank: rank(diagnostic) }))
+    .sort((a, b) => {
+      const first = a.rank.findIndex((value, index) => value !== b.rank[index])
+      return first === -1 ? 0 : (a.rank[first] as number) - (b.rank[first] as number)
+    })
+    .map(({ diagnostic }) => diagnostic)
 }
 
 /** `file:line:column`, or what is known of it. */

@@ -8,6 +8,7 @@ import { type Loaded, type Loader, LoadFault, resolveReference } from "./load.ts
 import { Origins } from "./origins.ts"
 import { applyOverlay } from "./overlay.ts"
 import { loadDiagnostic, type Problem, placed, type Report } from "./problem.ts"
+import { checkRefCycles } from "./ref-cycles.ts"
 import { checkStructure } from "./structure.ts"
 import { swaggerPointer, upgradeSwagger } from "./swagger.ts"
 import { isObject, type JsonObject } from "./tree.ts"
@@ -57,6 +58,7 @@ export const openDocument = async (
     origins = new Origins(document.source, swaggerPointer)
   }
   for (const layer of layers) diagnostics.push(...applyOverlay(root, layer as Loaded, origins))
+  checkRefCycles(root, report)
   if (diagnostics.some(({ severity }) => severity === "error")) return undefined
   await checkStructure(root, report)
   return { root, reference: document.source.reference, report }

@@ -4,7 +4,7 @@
 import { join, relative, resolve } from "node:path"
 import { checkConsistency } from "./consistency.ts"
 import { readContract } from "./contract-data.ts"
-import { type Diagnostic, GenerateError } from "./diagnostic.ts"
+import { type Diagnostic, GenerateError, inReadingOrder } from "./diagnostic.ts"
 import { openDocument } from "./document.ts"
 import { Loader } from "./load.ts"
 import { modulesOf } from "./modules.ts"
@@ -61,7 +61,12 @@ export const generateApi = async (
   const read = readContract(root, name, reference, report)
   checkConsistency(root, read.operations, report)
   if (fail()) throw new GenerateError(diagnostics, loader.files)
-  const modules = await modulesOf({ root, ...read, types: api.types ?? {} })
+  const modules = await modulesOf({ root, ...read, types: api.types ?? {} }).catch((error: unknown) => {
+    const message = `openapi-typescript cannot make types of this document: ${error instanceof Error ? error.message : String(error)}`
+    const hint = "remove what it trips over by an overlay, and report the document to Keyturn"
+    const file = loader.nameOf(reference)
+    throw new GenerateError([...diagnostics, { severity: "error", rule: "types", message, hint, file }], loader.files)
+  })
   signal?.throwIfAborted()
   const out = resolve(cwd, api.out)
   const folder = api.package === undefined ? out : join(out, generatedFolder)
@@ -75,7 +80,7 @@ export const generateApi = async (
     document: api.document,
     files,
     operations: read.operations.length,
-    warnings: diagnostics,
+    warnings: inReadingOrder(diagnostics),
     inputs: loader.files
   }
 }

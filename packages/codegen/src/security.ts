@@ -23,7 +23,16 @@ export const readSchemes = (root: JsonObject, report: Report): ReadonlyMap<strin
   const components = isObject(root.components) ? root.components : {}
   for (const [name, declared] of entriesOf(components.securitySchemes).sort(([a], [b]) => byText(a, b))) {
     const { value: node, pointer } = resolve(root, declared, ["components", "securitySchemes", name])
-    if (!isObject(node)) continue
+    if (!isObject(node)) {
+      const at = ["components", "securitySchemes", name]
+      report({
+        severity: "error",
+        rule: "security-scheme",
+        message: "a security scheme must be an object",
+        pointer: at
+      })
+      continue
+    }
     const scheme = readScheme(node, pointer, report)
     if (scheme !== undefined) schemes.set(name, { scheme, node, pointer })
   }

@@ -16,7 +16,11 @@ export const checkSessionSchema = (value: unknown, pointer: Pointer, report: Rep
   compiled ??= new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema)
   if (compiled(value)) return true
   const seen = new Set<string>()
-  for (const error of compiled.errors ?? []) {
+  const errors = compiled.errors ?? []
+  for (const error of errors) {
+    // The branches of a oneOf fail together: what is wrong deeper down says more than that none of them fits.
+    const deeper = errors.some(({ instancePath }) => instancePath.startsWith(`${error.instancePath}/`))
+    if (error.keyword === "oneOf" && deeper) continue
     const problem = explain(error, [...pointer, ...(localPointer(`#${error.instancePath}`) ?? [])])
     const key = JSON.stringify(problem)
     if (problem === undefined || seen.has(key)) continue
@@ -26,13 +30,11 @@ export const checkSessionSchema = (value: unknown, pointer: Pointer, report: Rep
   return false
 }
 
-/** The error in words. Branches of a `oneOf` fail together: only the `oneOf` itself is told. */
+/** The error in words; none for one branch of a `oneOf`. */
 const explain = (error: ErrorObject, pointer: Pointer): Omit<Problem, "severity" | "rule"> | undefined => {
   const name = pointer.at(-1)
   const { params, parentSchema, data } = error
-  if (error.schemaPath.includes("/oneOf/")) {
-    if (error.keyword !== "additionalProperties") return undefined
-  }
+  if (error.schemaPath.includes("/oneOf/") && error.keyword !== "additionalProperties") return undefined
   switch (error.keyword) {
     case "additionalProperties": {
       const key = params.additionalProperty as string
@@ -57,19 +59,18 @@ const explain = (error: ErrorObject, pointer: Pointer): Omit<Problem, "severity"
         pointer
       }
     case "pattern":
-      return error.schemaPath.includes("duration")
-        ? {
-            message: `${JSON.stringify(data)} is not a duration`,
-            hint: "write an ISO 8601 duration without years and months, such as PT24H, P7D or PT0.5S",
-            pointer
-          }
-        : {
-            message: `${JSON.stringify(data)} is not an expression on the answer`,
-            hint: "write $response.body#/pointer or $response.header.Name",
-            pointer
-          }
-    case "type":
+    case "type": {
+      const [, definition] = /\$defs\/(duration|expression)\//.exec(error.schemaPath) ?? []
+      if (definition === "duration") {
+        const hint = "write an ISO 8601 duration without years and months, such as PT24H, P7D or PT0.5S"
+        return { message: `${JSON.stringify(data)} is not a duration`, hint, pointer }
+      }
+      if (definition === "expression") {
+        const hint = "write $response.body#/pointer or $response.header.Name"
+        return { message: `${JSON.stringify(data)} is not an expression on the answer`, hint, pointer }
+      }
       return { message: `"${name}" must be of type ${[params.type].flat().join(" or ")}`, pointer }
+    }
     case "minProperties":
       return { message: `"${name}" is empty`, pointer, onKey: true }
     case "minimum":

@@ -7,6 +7,7 @@
 import { BaseResolver, createConfig, lintDocument, Source as RedoclySource, ResolveError } from "@redocly/openapi-core"
 import { didYouMean } from "./diagnostic.ts"
 import type { Problem, Report } from "./problem.ts"
+import { typesOf } from "./redocly-types.ts"
 import type { Pointer } from "./source.ts"
 import { get, isObject, type JsonObject, localPointer } from "./tree.ts"
 
@@ -17,6 +18,7 @@ export const checkStructure = async (root: JsonObject, report: Report): Promise<
   const problems = await lintDocument({
     document: { source, parsed: root },
     config,
+    customTypes: typesOf(root),
     externalRefResolver: new NothingElsewhere()
   })
   for (const problem of problems) {
@@ -77,8 +79,9 @@ const unresolved = (root: JsonObject, pointer: Pointer): Problem | undefined => 
   const place = isObject(at.value) ? [...pointer, "$ref"] : pointer
   const base = { severity: "error", rule: "unresolved-ref", pointer: place } as const
   if (target === undefined) {
+    if (reference.startsWith("#")) return { ...base, message: `there is nothing at ${reference}` }
     // A discriminator may map to a bare schema name.
-    if (!reference.includes("/") && !reference.startsWith("#")) return undefined
+    if (!reference.includes("/")) return undefined
     return {
       ...base,
       message: `${reference} is not part of this document`,
@@ -96,10 +99,5 @@ const unresolved = (root: JsonObject, pointer: Pointer): Problem | undefined => 
     }
     node = (node as JsonObject)[part]
   }
-  return {
-    ...base,
-    rule: "ref-cycle",
-    message: `${reference} leads back to itself`,
-    hint: "a reference must end at a value"
-  }
+  return { ...base, message: `there is nothing at ${reference}` }
 }
