@@ -2,12 +2,20 @@
  * The request path: puts credentials into a request, sends it, and when the server answers 401 renews and sends it once
  * more. With a valid token this is one header write around `fetch`: nothing is awaited, read or cloned for it.
  */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type { Credential } from "./Credential.ts"
+import { again, drain, follow, isRedirect, isRepeatable } from "./internal/resend.ts"
 import { apply, isTaken, type Placed } from "./Placement.ts"
+import * as Retry from "./Retry.ts"
 import type { Session } from "./Session.ts"
-import { BodyNotReplayable, OriginRefused, type SessionError } from "./SessionError.ts"
-import { asksForNewToken } from "./WwwAuthenticate.ts"
+import {
+  BodyNotReplayable,
+  InsufficientScope,
+  isSessionError,
+  OriginRefused,
+  type SessionError
+} from "./SessionError.ts"
+import { asksForNewToken, parse as parseChallenges } from "./WwwAuthenticate.ts"
 
 /**
  * The body of a request, to be sent again: as it was given; `clone` to copy it out of the request before sending, for a
@@ -41,6 +49,8 @@ export interface Options {
   readonly fetch: (request: Request, extra?: RequestInit) => Promise<Response>
   /** Origins that may receive credentials, such as `https://api.example.com`. */
   readonly origins: ReadonlyArray<string>
+  /** How often an idempotent request is tried again, see `Retry`. */
+  readonly retries: number
   /** Runs an effect for a waiting caller; rejects with the error itself, or with the signal's reason. */
   readonly run: <A>(effect: Effect.Effect<A, SessionError>, signal: AbortSignal) => Promise<A>
 }
@@ -52,8 +62,6 @@ export const bodyOf = (value: unknown): Body =>
     ? { _tag: "stream" }
     : { _tag: "given", value: (value ?? null) as BodyInit | null }
 
-/** Longest chain of redirects, as in the Fetch standard. */
-const REDIRECTS = 20
 /** A request is sent again after a renewal; further times only when others renewed again meanwhile. */
 const REPLAYS = 3
 /** For so long an operation that refused a fresh token is not tried with further ones. */
@@ -62,7 +70,8 @@ const REFUSED_FOR = 60_000
 const sensitive = ["authorization", "cookie", "proxy-authorization"]
 
 /** Makes the request path. */
-export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise<Response>) => {
+export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) => Promise<Response>) => {
+  const retry = Retry.make(retries)
   const prefixes = origins.map((origin) => `${origin}/`)
   const isOurs = (url: string): boolean => prefixes.some((prefix) => url.startsWith(prefix))
   const refused = new Map<string, { readonly generations: string; readonly until: number }>()
@@ -72,29 +81,6 @@ export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise
     const placed: Array<Placed> = []
     for (const credential of credentials) if (credential.placed !== undefined) placed.push(credential.placed)
     return apply(request, placed)
-  }
-
-  /** The same request once more, to `url`. */
-  const again = (call: Call, spare: Request | undefined, url: string, method: string, withBody: boolean): Request => {
-    const source = spare ?? call.request
-    const headers = new Headers(source.headers)
-    let body: BodyInit | null = null
-    if (withBody && call.body._tag === "given") body = call.body.value
-    // A new multipart boundary comes with the new body.
-    if (!withBody || body instanceof FormData) headers.delete("content-type")
-    if (spare !== undefined && withBody) return new Request(url, spare)
-    return new Request(url, {
-      method,
-      headers,
-      body,
-      signal: source.signal,
-      redirect: source.redirect,
-      credentials: source.credentials,
-      cache: source.cache,
-      mode: source.mode === "navigate" ? "cors" : source.mode,
-      referrer: source.referrer === "about:client" ? "" : source.referrer,
-      keepalive: source.keepalive
-    })
   }
 
   const current = async (call: Call): Promise<ReadonlyArray<Credential>> => {
@@ -108,36 +94,29 @@ export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise
   const transmit = (call: Call, request: Request): Promise<Response> =>
     call.fetch === undefined ? fetch(request, call.extra) : call.fetch(request)
 
-  /** Follows redirects itself where the platform lets it, so that no credential leaves the API's origins. */
-  const follow = async (
+  /** A request on its way to `url`: with the credentials within the API's origins, without any trace of them elsewhere. */
+  const prepare = (request: Request, credentials: ReadonlyArray<Credential>): Request => {
+    if (isOurs(request.url)) return attach(request, credentials)
+    for (const name of sensitive) request.headers.delete(name)
+    for (const { placed } of credentials) if (placed?.in === "header") request.headers.delete(placed.name)
+    return request
+  }
+
+  const followed = (
     call: Call,
     sent: Request,
-    answer: Response,
+    response: Response,
     spare: Request | undefined,
     credentials: ReadonlyArray<Credential>
-  ): Promise<Response> => {
-    let response = answer
-    let from = sent
-    for (let hop = 0; hop < REDIRECTS; hop++) {
-      const location = response.headers.get("location")
-      if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response
-      const url = new URL(location, from.url)
-      const toGet =
-        (response.status === 303 && from.method !== "GET" && from.method !== "HEAD") ||
-        (response.status <= 302 && from.method === "POST")
-      if (!toGet && call.body._tag === "stream") return response
-      void response.body?.cancel().catch(() => {})
-      const next = again(call, toGet ? undefined : spare?.clone(), url.href, toGet ? "GET" : from.method, !toGet)
-      if (isOurs(next.url)) from = attach(next, credentials)
-      else {
-        for (const name of sensitive) next.headers.delete(name)
-        for (const { placed } of credentials) if (placed?.in === "header") next.headers.delete(placed.name)
-        from = next
-      }
-      response = await transmit(call, from)
-    }
-    throw new TypeError(`More than ${REDIRECTS} redirects.`)
-  }
+  ): Promise<Response> =>
+    follow(
+      call,
+      sent,
+      response,
+      spare,
+      (request) => prepare(request, credentials),
+      (request) => transmit(call, request)
+    )
 
   const generationsOf = (credentials: ReadonlyArray<Credential>): string =>
     credentials.map(({ generation }) => generation).join()
@@ -177,13 +156,12 @@ export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise
             "The server asked for a new token after it had taken a streamed body, which cannot be sent again. The session is renewed: make the request once more with a new stream, or give the body as text, bytes or a Blob."
         })
       }
-      void response.body?.cancel().catch(() => {})
+      drain(response)
       credentials = renewed
-      const { method, url } = call.request
-      const request = attach(again(call, spare?.clone(), url, method, true), credentials)
+      const request = attach(again(call, spare), credentials)
       for (const [i, session] of call.sessions.entries()) session.replayed(credentials[i] as Credential)
       response = await transmit(call, request)
-      if (request.redirect === "manual") response = await follow(call, request, response, spare, credentials)
+      if (isRedirect(request, response)) response = await followed(call, request, response, spare, credentials)
     }
     if (response.status === 401) {
       if (refused.size > 1000) refused.clear()
@@ -203,25 +181,64 @@ export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise
     }
   }
 
+  /** The server says that the token may not do this: no renewal changes that (RFC 6750 §3.1). */
+  const refuseScope = (call: Call, response: Response): void => {
+    const header = response.headers.get("www-authenticate")
+    if (header === null || !header.includes("insufficient_scope")) return
+    const challenge = parseChallenges(header).find(({ parameters }) => parameters.error === "insufficient_scope")
+    if (challenge === undefined) return
+    const needed = challenge.parameters.scope?.split(" ").filter((scope) => scope !== "") ?? []
+    throw new InsufficientScope({
+      needed,
+      granted: call.sessions[0]?.state().scope,
+      message: `${call.operation} needs ${needed.length === 0 ? "more scopes than the session has" : `the scope ${needed.join(" ")}`}. Sign in again asking for it, or use an account that may.`
+    })
+  }
+
   /** What to make of an answer: most are simply handed over. */
-  const settle = (
+  const settle = async (
     call: Call,
     sent: Request,
-    response: Response,
+    answer: Response,
     spare: Request | undefined,
     credentials: ReadonlyArray<Credential>
-  ): Response | Promise<Response> => {
-    const { status } = response
-    if (status === 401) return replay(call, response, spare, credentials)
-    accept(call, credentials)
-    return status >= 300 && status < 400 && sent.redirect === "manual"
-      ? follow(call, sent, response, spare, credentials)
-      : response
+  ): Promise<Response> => {
+    let response = answer
+    if (isRedirect(sent, response)) response = await followed(call, sent, response, spare, credentials)
+    if (response.status === 401) response = await replay(call, response, spare, credentials)
+    else accept(call, credentials)
+    if (response.status === 401 || response.status === 403) refuseScope(call, response)
+    return response
+  }
+
+  /** Tries again what may be tried again, as long as the budget lasts. */
+  const persist = async (call: Call, spare: Request | undefined, first: Promise<Response>): Promise<Response> => {
+    let attempt = first
+    for (let tries = 1; ; tries++) {
+      let response: Response | undefined
+      let failure: unknown
+      try {
+        response = await attempt
+      } catch (error) {
+        if (call.request.signal.aborted || isSessionError(error)) throw error
+        failure = error
+      }
+      const delay = isRepeatable(call) ? retry.delay(call.request.method, tries, response) : undefined
+      if (delay === undefined) {
+        if (response === undefined) throw failure
+        return response
+      }
+      if (response !== undefined) drain(response)
+      await run(Effect.sleep(delay), call.request.signal)
+      const credentials = await current(call)
+      const sent = attach(again(call, spare), credentials)
+      attempt = transmit(call, sent).then((response) => settle(call, sent, response, spare, credentials))
+    }
   }
 
   const sendWithCare = async (call: Call): Promise<Response> => {
     const { request } = call
-    if (!isOurs(request.url)) {
+    if (call.sessions.length > 0 && !isOurs(request.url)) {
       const { origin } = new URL(request.url)
       throw new OriginRefused({
         origin,
@@ -235,17 +252,31 @@ export const make = ({ fetch, origins, run }: Options): ((call: Call) => Promise
     }
     const spare = call.body._tag === "clone" && request.body !== null ? request.clone() : undefined
     const sent = attach(request, credentials)
-    return settle(call, sent, await transmit(call, sent), spare, credentials)
+    return persist(
+      call,
+      spare,
+      transmit(call, sent).then((response) => settle(call, sent, response, spare, credentials))
+    )
   }
 
   return (call) => {
-    // The usual case: our own request, one credential at hand. It pays one header write and nothing else.
+    // The usual case: our own request, one credential at hand, a plain answer. It pays one header write and nothing else.
     const session = call.own && call.sessions.length === 1 ? call.sessions[0] : undefined
     const credential = session?.credentialUnsafe()
     const value = credential?.authorizationUnsafe()
-    if (credential === undefined || value === undefined) return sendWithCare(call)
+    if (session === undefined || credential === undefined || value === undefined) return sendWithCare(call)
     const { request } = call
     request.headers.set("authorization", value)
-    return transmit(call, request).then((response) => settle(call, request, response, undefined, [credential]))
+    return transmit(call, request).then(
+      (response) => {
+        if (response.status < 300) {
+          if (accepted.get(session) !== credential.generation) accepted.set(session, credential.generation)
+          retry.succeeded()
+          return response
+        }
+        return persist(call, undefined, settle(call, request, response, undefined, [credential]))
+      },
+      (error) => persist(call, undefined, Promise.reject(error))
+    )
   }
 }

@@ -41,6 +41,8 @@ export interface Policy {
     /** Wait before the second such renewal; doubles with each further one. Default 1 second. */
     readonly backOff: Duration.Duration
   }
+  /** How often an idempotent request is tried again after a network error, 408, 429 or 5xx. Default 2; 0 never does. */
+  readonly retries: number
   /** How often a holder says that it is alive; it counts as gone after three times that. Default 10 seconds. */
   readonly heartbeat: Duration.Duration
   /** What the last holder does when it leaves: end the session on the server, or keep it in the store. Default `signOut`. */
@@ -63,6 +65,7 @@ export interface PolicyInput {
     readonly window?: Duration.Input
     readonly backOff?: Duration.Input
   }
+  readonly retries?: number
   readonly heartbeat?: Duration.Input
   readonly onClose?: "signOut" | "keep"
 }
@@ -95,6 +98,7 @@ export const make = (input: PolicyInput = {}): Policy => {
       window: duration(input.displacement?.window, "10 minutes"),
       backOff: duration(input.displacement?.backOff, "1 second")
     },
+    retries: input.retries ?? 2,
     heartbeat: duration(input.heartbeat, "10 seconds"),
     onClose: input.onClose ?? "signOut"
   }

@@ -77,6 +77,14 @@ export class CredentialMissing extends Data.TaggedError("CredentialMissing")<{
   readonly needed: ReadonlyArray<ReadonlyArray<string>>
 }> {}
 
+/** The session's scopes do not cover the operation: known beforehand, and nothing was sent, or said by the server. */
+export class InsufficientScope extends Data.TaggedError("InsufficientScope")<{
+  readonly message: string
+  readonly needed: ReadonlyArray<string>
+  /** What the session has, when that is known. */
+  readonly granted: ReadonlyArray<string> | undefined
+}> {}
+
 /** The server asked for a new credential after it had taken a body that cannot be sent again. The session was renewed. */
 export class BodyNotReplayable extends Data.TaggedError("BodyNotReplayable")<{
   readonly message: string
@@ -95,6 +103,7 @@ export type SessionError =
   | StoreUnavailable
   | OriginRefused
   | CredentialMissing
+  | InsufficientScope
   | BodyNotReplayable
 
 const tags: ReadonlySet<string> = new Set<SessionError["_tag"]>([
@@ -109,6 +118,7 @@ const tags: ReadonlySet<string> = new Set<SessionError["_tag"]>([
   "StoreUnavailable",
   "OriginRefused",
   "CredentialMissing",
+  "InsufficientScope",
   "BodyNotReplayable"
 ])
 

@@ -13,6 +13,7 @@ import type { FetchResponse, MaybeOptionalInit } from "openapi-fetch"
 import type { HttpMethod, MediaType, PathsWithMethod, RequiredKeysOf } from "openapi-typescript-helpers"
 import { join, methods } from "./join.ts"
 import { type Opened, open } from "./open.ts"
+import type { OperationKey } from "./operations.ts"
 import type { CommonOptions, Secretive } from "./options.ts"
 
 /** The API answered with an error status. `status` tells the bodies that the operation declares apart. */
@@ -117,6 +118,8 @@ export interface EffectClient<Paths extends {}> extends Methods<Paths, false> {
 
 /** The options of `make` and `layer`. Credentials may be an effect, such as a `Config`. */
 export type Options<C extends Contract, E = never, R = never> = CommonOptions & {
+  /** The operations that will be called, as `"GET /path"`: only the scopes that they need are asked for. Default: all. */
+  readonly operations?: ReadonlyArray<OperationKey<PathsOf<C>>>
   readonly credentials?: Secretive<CredentialsOf<C>> | Effect.Effect<Secretive<CredentialsOf<C>>, E, R>
 }
 

@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import type { Client } from "openapi-fetch"
 import { join } from "./join.ts"
 import { open } from "./open.ts"
+import type { Chosen, OperationKey } from "./operations.ts"
 import type { ConnectOptions } from "./options.ts"
 import { type ClientSession, clientSession } from "./session.ts"
 import { unrefClock } from "./unref-clock.ts"
@@ -51,16 +52,19 @@ const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSign
  * const { data } = await bench.GET("/rp/api/v1/Accounts")
  * ```
  */
-export const connect = async <const C extends Contract>(
+export const connect = async <
+  const C extends Contract,
+  const Operations extends ReadonlyArray<OperationKey<PathsOf<C>>> | undefined = undefined
+>(
   contract: C,
-  options: ConnectOptions<C>
-): Promise<ConnectedClient<PathsOf<C>>> => {
+  options: ConnectOptions<C, Operations>
+): Promise<ConnectedClient<Chosen<PathsOf<C>, Operations>>> => {
   const { credentials, signal, ...rest } = options
   const scope = await run(Scope.make())
   const close = () => run(Scope.close(scope, Exit.void))
   try {
     const opened = await run(Scope.provide(open(contract, credentials, rest, run), scope), signal)
-    return Object.assign(join<PathsOf<C>>(opened), {
+    return Object.assign(join<Chosen<PathsOf<C>, Operations>>(opened), {
       session: clientSession(opened, close),
       [Symbol.asyncDispose]: close
     })

@@ -10,6 +10,7 @@ export {
   BodyNotReplayable,
   ConfigurationError,
   CredentialMissing,
+  InsufficientScope,
   isSessionError,
   OriginRefused,
   SessionBusy,
@@ -24,5 +25,6 @@ export {
 export type { SessionEvent } from "@keyturn/auth/SessionEvent"
 export { memory as memoryStore, type SessionStore } from "@keyturn/auth/SessionStore"
 export { type ConnectedClient, connect } from "./connect.ts"
+export type { Chosen, Only, OperationKey } from "./operations.ts"
 export type { CommonOptions, ConnectOptions, Secretive } from "./options.ts"
 export type { ClientSession } from "./session.ts"

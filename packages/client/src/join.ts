@@ -18,6 +18,11 @@ const copied: Body = { _tag: "clone" }
 
 type Call = (path: string, init?: Init) => Promise<unknown>
 
+const refusesSession = (headers: unknown): boolean =>
+  typeof headers === "object" &&
+  headers !== null &&
+  Object.entries(headers).some(([name, value]) => value === null && name.toLowerCase() === "authorization")
+
 /** A browser follows redirects by itself and keeps `Authorization` at home; elsewhere that is done here, for every placement. */
 const followsRedirects =
   typeof document !== "undefined" ||
@@ -46,8 +51,9 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
   let middlewares = 0
 
   const prepare = (method: string, path: string, init: Init | undefined): Init | undefined => {
+    // `authorization: null` is the caller's word that this call goes out without the session.
+    if (refusesSession(init?.headers)) return init
     const sessions = opened.sessionsFor(method, path)
-    if (sessions.length === 0) return init
     // A middleware may put another request in place of the one that was made here, or headers into it.
     const bare = middlewares === 0 && init?.middleware === undefined
     const own =

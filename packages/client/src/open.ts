@@ -2,11 +2,12 @@ import * as AuthFetch from "@keyturn/auth/AuthFetch"
 import * as Credentials from "@keyturn/auth/Credentials"
 import * as Policy from "@keyturn/auth/Policy"
 import { choose } from "@keyturn/auth/Requirement"
+import * as Scopes from "@keyturn/auth/Scopes"
 import * as Session from "@keyturn/auth/Session"
-import { ConfigurationError, CredentialMissing, type SessionError } from "@keyturn/auth/SessionError"
+import { ConfigurationError, CredentialMissing, InsufficientScope, type SessionError } from "@keyturn/auth/SessionError"
 import * as SessionStore from "@keyturn/auth/SessionStore"
 import * as Transport from "@keyturn/auth/Transport"
-import { type Contract, requirementsOf } from "@keyturn/contract"
+import { type Contract, type Requirements, requirementsOf } from "@keyturn/contract"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CommonOptions } from "./options.ts"
@@ -17,7 +18,10 @@ export interface Opened {
   readonly baseUrl: string
   /** One session a configured scheme, by the scheme's name. */
   readonly sessions: Readonly<Record<string, Session.Session>>
-  /** The sessions that an operation uses. Throws `CredentialMissing` when it needs what is not configured. */
+  /**
+   * The sessions that an operation uses. Throws `CredentialMissing` when it needs what is not configured, and
+   * `InsufficientScope` when it is known to need more than was granted.
+   */
   readonly sessionsFor: (method: string, path: string) => ReadonlyArray<Session.Session>
   /** The sessions of operations that have no requirement of their own. */
   readonly defaultSessions: () => ReadonlyArray<Session.Session>
@@ -49,11 +53,75 @@ const schemesFrom = (
   return Object.entries(credentials).map(([name, input]) => [name, input as Credentials.CredentialInput, undefined])
 }
 
+/** What an operation is sent with. */
+interface Plan {
+  readonly sessions: ReadonlyArray<Session.Session>
+  /** The scopes it needs of a session, for those sessions whose tokens have scopes. */
+  readonly scoped: ReadonlyArray<readonly [Session.Session, ReadonlyArray<string>]>
+}
+
+const planFor = (
+  contract: Contract,
+  requirements: Requirements,
+  configured: ReadonlySet<string>,
+  sessions: Readonly<Record<string, Session.Session>>,
+  operation: string
+): Plan => {
+  const chosen = choose(contract, requirements, configured)
+  if (chosen === undefined) {
+    const needed = requirements.map((requirement) => Object.keys(requirement))
+    const ways = needed.map((schemes) => schemes.join(" and ")).join(", or ")
+    throw new CredentialMissing({
+      needed,
+      message: `${operation} needs credentials for ${ways}. Give them to connect.`
+    })
+  }
+  const used = Object.keys(chosen).flatMap((name) =>
+    sessions[name] === undefined ? [] : [[name, sessions[name]] as const]
+  )
+  return {
+    sessions: used.map(([, session]) => session),
+    scoped: used.flatMap(([name, session]) => {
+      const needed = Scopes.needed(contract, chosen, name)
+      return needed.length === 0 ? [] : [[session, needed] as const]
+    })
+  }
+}
+
+const checkScopes = (scoped: Plan["scoped"], operation: string): void => {
+  for (const [session, needed] of scoped) {
+    const granted = session.state().scope
+    const missing = Scopes.missing(needed, granted)
+    if (missing.length > 0) {
+      throw new InsufficientScope({
+        needed,
+        granted,
+        message: `${operation} needs the scope ${missing.join(" ")}, which this session was not granted. Sign in asking for it, or use credentials that may have it.`
+      })
+    }
+  }
+}
+
+/** The scopes to ask for: what the chosen operations need and no more; without a choice, what the server gives by itself. */
+const scopesFor = (
+  contract: Contract,
+  scheme: string,
+  configured: ReadonlySet<string>,
+  operations: ReadonlyArray<string> | undefined
+): ReadonlyArray<string> => {
+  if (operations === undefined) return []
+  const chosen = operations.map((operation) => {
+    const at = operation.indexOf(" ")
+    return choose(contract, requirementsOf(contract, operation.slice(0, at), operation.slice(at + 1)), configured) ?? {}
+  })
+  return Scopes.least(contract, chosen, scheme)
+}
+
 /** Signs in with every configured credential; the scope's end signs out. */
 export const open = (
   contract: Contract,
   credentials: unknown,
-  options: CommonOptions,
+  options: CommonOptions & { readonly operations?: ReadonlyArray<string> | undefined },
   run: AuthFetch.Options["run"]
 ): Effect.Effect<Opened, SessionError, Scope.Scope> =>
   Effect.gen(function* () {
@@ -64,10 +132,13 @@ export const open = (
         const { baseUrl, origins } = resolveOrigins(contract, options.baseUrl, options.allowOrigins)
         const transport = Transport.make(fetch)
         const given = credentials as Record<string, unknown> | undefined
-        const configured = schemesFrom(contract, given, options.grant).map(([schemeName, input, plugin]) => ({
-          schemeName,
-          ...Credentials.resolve({ contract, schemeName, baseUrl, scopes: [], transport, policy }, input, plugin)
-        }))
+        const schemes = schemesFrom(contract, given, options.grant)
+        const names = new Set(schemes.map(([name]) => name))
+        const configured = schemes.map(([schemeName, input, plugin]) => {
+          const scopes = scopesFor(contract, schemeName, names, options.operations)
+          const place = { contract, schemeName, baseUrl, scopes, transport, policy }
+          return { schemeName, ...Credentials.resolve(place, input, plugin) }
+        })
         return { baseUrl, configured, origins }
       },
       catch: (error) => {
@@ -88,32 +159,22 @@ export const open = (
       })
     }
     const names = new Set(Object.keys(sessions))
-    const plans = new Map<string, ReadonlyArray<Session.Session>>()
-    const plan = (requirements: Contract["security"]["default"], what: string): ReadonlyArray<Session.Session> => {
-      const chosen = choose(contract, requirements, names)
-      if (chosen === undefined) {
-        const needed = requirements.map((requirement) => Object.keys(requirement))
-        const ways = needed.map((schemes) => schemes.join(" and ")).join(", or ")
-        throw new CredentialMissing({
-          needed,
-          message: `${what} needs credentials for ${ways}. Give them to connect.`
-        })
+    const plans = new Map<string, Plan>()
+    const sessionsOf = (requirements: Requirements, operation: string): ReadonlyArray<Session.Session> => {
+      let plan = plans.get(operation)
+      if (plan === undefined) {
+        plan = planFor(contract, requirements, names, sessions, operation)
+        plans.set(operation, plan)
       }
-      return chosen.map((name) => sessions[name] as Session.Session)
+      if (plan.scoped.length > 0) checkScopes(plan.scoped, operation)
+      return plan.sessions
     }
     return {
       baseUrl,
       sessions,
-      sessionsFor: (method, path) => {
-        const key = `${method} ${path}`
-        const known = plans.get(key)
-        if (known !== undefined) return known
-        const made = plan(requirementsOf(contract, method, path), key)
-        plans.set(key, made)
-        return made
-      },
-      defaultSessions: () => plan(contract.security.default, "A request"),
-      send: AuthFetch.make({ fetch, origins, run }),
+      sessionsFor: (method, path) => sessionsOf(requirementsOf(contract, method, path), `${method} ${path}`),
+      defaultSessions: () => sessionsOf(contract.security.default, "A request"),
+      send: AuthFetch.make({ fetch, origins, retries: policy.retries, run }),
       fetch
     }
   })

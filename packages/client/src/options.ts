@@ -35,7 +35,15 @@ export interface CommonOptions {
 }
 
 /** The options of `connect`. */
-export type ConnectOptions<C extends Contract> = CommonOptions & {
+export type ConnectOptions<
+  C extends Contract,
+  Operations extends ReadonlyArray<string> | undefined = undefined
+> = CommonOptions & {
+  /**
+   * The operations that will be called, as `"GET /path"`: the client has these only, and only the scopes that they need are
+   * asked for. Default: all of them, and the scopes that the server gives by itself.
+   */
+  readonly operations?: Operations
   /** How to sign in: one of the ways that the contract describes. Left out when a `grant` plugin does it. */
   readonly credentials?: Secretive<CredentialsOf<C>>
   /** Aborts the sign-in that `connect` waits for. */
