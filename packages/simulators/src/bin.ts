@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util"
 import { bench } from "./bench/server.ts"
 import { bits } from "./bits/server.ts"
+import { pink } from "./pink/server.ts"
 import type { ListenOptions, Simulator } from "./simulator.ts"
 
 interface Entry {
@@ -31,6 +32,10 @@ const simulators: Readonly<Record<string, Entry>> = {
   bits: {
     about: "Bits: client credentials, tokens of an hour, webhooks",
     listen: listenWith(bits.listen)
+  },
+  pink: {
+    about: "platform.pink: consent in the browser, refresh, revocation, personal access tokens",
+    listen: listenWith(pink.listen)
   }
 }
 

@@ -77,8 +77,8 @@ export interface Faults<Operation extends string> {
 export interface FaultHost {
   /** The simulator's time, in milliseconds. */
   readonly now: () => number
-  /** The name of the operation a request is for, when it is a named one. */
-  readonly nameOf: (method: string, path: string) => string | undefined
+  /** The name of the operation a request is for, when it is a named one. Reads the body only of a clone. */
+  readonly nameOf: (request: Request) => string | undefined | Promise<string | undefined>
   /** Plays the stranger against the session of this request. */
   readonly evict: (request: Request) => void
   /** Hears of each fault that strikes. */
@@ -210,9 +210,8 @@ const statusAnswer = (fault: Effect & { readonly kind: "status" }): Response =>
 export const makeFaults = <Operation extends string>(host: FaultHost): FaultEngine<Operation> => {
   const actives = new Set<Active>()
 
-  const strike = (request: Request): ReadonlyArray<Active> => {
+  const strike = (request: Request, name: string | undefined): ReadonlyArray<Active> => {
     const path = new URL(request.url).pathname
-    const name = host.nameOf(request.method, path)
     const struck = [...actives].filter((active) => {
       const { on, skip = 0, times = 1 } = active.fault
       return matches(on, name, request.method, path) && ++active.seen > skip && active.fired < times
@@ -256,7 +255,7 @@ export const makeFaults = <Operation extends string>(host: FaultHost): FaultEngi
       for (const active of actives) remove(active)
     },
     around: async (request, wire, handle) => {
-      const struck = strike(request)
+      const struck = actives.size === 0 ? [] : strike(request, await host.nameOf(request))
       let answer: Response | undefined
       for (const { fault, released } of struck) {
         if (fault.kind === "reset") return wire.drop()

@@ -4,6 +4,7 @@ import { makeClock, toMillis } from "../clock.ts"
 import { makeFaults } from "../faults.ts"
 import { bearerOf } from "../headers.ts"
 import { type AuthEvent, makeLedger } from "../ledger.ts"
+import { watchRenewals } from "../renewals.ts"
 import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
 import { addAccounts } from "./accounts.ts"
 import { addAllocations } from "./allocations.ts"
@@ -141,30 +142,19 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
   addRoles(route)
   addAllocations(route)
 
-  let renewals = 0
-  let peakRenewals = 0
-  const nameOf = (_method: string, path: string) => names[fold(path)]
+  const nameOf = (request: Request) => names[fold(new URL(request.url).pathname)]
   const faults = makeFaults<BenchOperation>({
     now: clock.now,
     nameOf,
     evict: (request) => evict(sessions, request),
     onFire: (reason, operation) => ledger.note("fault", { reason, operation })
   })
-  const around: typeof faults.around = async (request, wire, handle) => {
-    const operation = nameOf(request.method, new URL(request.url).pathname)
-    if (operation !== "signIn" && operation !== "refresh") return faults.around(request, wire, handle)
-    peakRenewals = Math.max(peakRenewals, ++renewals)
-    try {
-      return await faults.around(request, wire, handle)
-    } finally {
-      renewals--
-    }
-  }
+  const renewals = watchRenewals(faults, nameOf)
 
   const rejections: ReadonlyArray<Rejection> = ["missing", "unknown", "expired", "evicted", "rotated", "signedOut"]
   return {
     clock,
-    faults: { ...faults, around },
+    faults: renewals.faults,
     handle: (request) => app.fetch(request),
     extras: {
       credentials,
@@ -191,7 +181,7 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
           requests: Object.values(operations).reduce((sum, count) => sum + count, 0),
           operations,
           liveSessions: sessions.live(),
-          peakRenewals,
+          peakRenewals: renewals.peak(),
           log: ledger.log()
         }
       }

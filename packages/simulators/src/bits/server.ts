@@ -113,7 +113,7 @@ const addToken = (
     )
   }
   const decode = (text: string) =>
-    switches.basicEncoding === "plain" ? text : decodeURIComponent(text.replaceAll("+", " "))
+    switches.basicEncoding === "plain" ? text : (new URLSearchParams(`x=${text}`).get("x") ?? "")
 
   app.post(tokenPath, async (c) => {
     parts.count(`POST ${tokenPath}`)
@@ -274,7 +274,7 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
 
   const faults = makeFaults<BitsOperation>({
     now: clock.now,
-    nameOf: (_method, path) => (path === tokenPath ? "signIn" : undefined),
+    nameOf: (request) => (new URL(request.url).pathname === tokenPath ? "signIn" : undefined),
     evict: (request) => tokens.revoke(bearerOf(request.headers.get("authorization")) ?? ""),
     onFire: (reason, operation) => ledger.note("fault", { reason, operation })
   })

@@ -11,7 +11,7 @@ const pointerPart = (part: string) => part.replaceAll("~", "~0").replaceAll("/",
 export interface Judge {
   /** Throws when the answer to this request is not one that the document allows. Reads a copy of the body. */
   check(method: string, url: string, answer: Response): Promise<void>
-  /** The operations that were checked with a 2xx answer, as `GET /path`. */
+  /** The operations that were checked with a 2xx or 3xx answer, as `GET /path`. */
   readonly seen: ReadonlySet<string>
   /** All operations of the document. */
   readonly all: ReadonlyArray<string>
@@ -81,7 +81,7 @@ export const judgeBy = (name: string): Judge => {
         if (!validate(body))
           throw new Error(`${where}: ${ajv.errorsText(validate.errors?.slice(0, 5))}\n${text.slice(0, 500)}`)
       }
-      if (answer.ok) seen.add(`${method} ${template}`)
+      if (answer.status < 400) seen.add(`${method} ${template}`)
     }
   }
 }
