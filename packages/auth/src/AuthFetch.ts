@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Credential } from "./Credential.ts"
+import { sendProven } from "./internal/prove.ts"
 import { again, drain, follow, isRedirect, isRepeatable } from "./internal/resend.ts"
 import { apply, isTaken, type Placed } from "./Placement.ts"
 import * as Retry from "./Retry.ts"
@@ -67,7 +68,7 @@ const REPLAYS = 3
 /** For so long an operation that refused a fresh token is not tried with further ones. */
 const REFUSED_FOR = 60_000
 
-const sensitive = ["authorization", "cookie", "proxy-authorization"]
+const sensitive = ["authorization", "cookie", "dpop", "proxy-authorization"]
 
 /** Makes the request path. */
 export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) => Promise<Response>) => {
@@ -94,6 +95,19 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   const transmit = (call: Call, request: Request): Promise<Response> =>
     call.fetch === undefined ? fetch(request, call.extra) : call.fetch(request)
 
+  /** Sends with proof of possession where a token is bound to a key. */
+  const dispatch = (
+    call: Call,
+    request: Request,
+    spare: Request | undefined,
+    credentials: ReadonlyArray<Credential>
+  ): Promise<Response> => {
+    const bound = isOurs(request.url) ? credentials.find(({ proof }) => proof !== undefined) : undefined
+    return bound === undefined
+      ? transmit(call, request)
+      : sendProven(call, request, spare, bound, (request) => transmit(call, request))
+  }
+
   /** A request on its way to `url`: with the credentials within the API's origins, without any trace of them elsewhere. */
   const prepare = (request: Request, credentials: ReadonlyArray<Credential>): Request => {
     if (isOurs(request.url)) return attach(request, credentials)
@@ -115,7 +129,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       response,
       spare,
       (request) => prepare(request, credentials),
-      (request) => transmit(call, request)
+      (request) => dispatch(call, request, spare, credentials)
     )
 
   const generationsOf = (credentials: ReadonlyArray<Credential>): string =>
@@ -160,7 +174,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       credentials = renewed
       const request = attach(again(call, spare), credentials)
       for (const [i, session] of call.sessions.entries()) session.replayed(credentials[i] as Credential)
-      response = await transmit(call, request)
+      response = await dispatch(call, request, spare, credentials)
       if (isRedirect(request, response)) response = await followed(call, request, response, spare, credentials)
     }
     if (response.status === 401) {
@@ -232,7 +246,9 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       await run(Effect.sleep(delay), call.request.signal)
       const credentials = await current(call)
       const sent = attach(again(call, spare), credentials)
-      attempt = transmit(call, sent).then((response) => settle(call, sent, response, spare, credentials))
+      attempt = dispatch(call, sent, spare, credentials).then((response) =>
+        settle(call, sent, response, spare, credentials)
+      )
     }
   }
 
@@ -255,7 +271,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     return persist(
       call,
       spare,
-      transmit(call, sent).then((response) => settle(call, sent, response, spare, credentials))
+      dispatch(call, sent, spare, credentials).then((response) => settle(call, sent, response, spare, credentials))
     )
   }
 

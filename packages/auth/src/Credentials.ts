@@ -1,12 +1,12 @@
 /**
  * Credentials as a user gives them, and the grant that they mean. Plain text is wrapped in `Redacted` here, at the door.
  */
-import type { Contract, SecurityScheme } from "@keyturn/contract"
+import type { Contract, GrantName, SecurityScheme } from "@keyturn/contract"
 import { serverUrl } from "@keyturn/contract"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as DescribedGrant from "./DescribedGrant.ts"
-import { describe, grantsOf } from "./Description.ts"
+import { describe, grantsOf, suits } from "./Description.ts"
 import type { Grant, GrantContext } from "./Grant.ts"
 import { fingerprint } from "./internal/digest.ts"
 import type { Policy } from "./Policy.ts"
@@ -20,7 +20,11 @@ export type CredentialInput = Readonly<Record<string, unknown>>
  * A grant that is not plain credentials: a plugin's, or a user's own. It is given the context of the scheme that it signs
  * in for.
  */
-export type GrantPlugin = (context: GrantContext) => Grant
+export interface GrantPlugin {
+  (context: GrantContext): Grant
+  /** The grant's name, by which the scheme that it signs in for is found. Without one that is the first scheme. */
+  readonly grant?: GrantName
+}
 
 /** What is known of the place where a scheme is used. */
 export interface Place {
@@ -40,7 +44,7 @@ const schemeOf = ({ contract, schemeName }: Place): SecurityScheme => {
   })
 }
 
-const contextOf = (place: Place, scheme: SecurityScheme, grant: string): GrantContext => {
+const contextOf = (place: Place, scheme: SecurityScheme, grant: GrantName): GrantContext => {
   const [server] = place.contract.servers
   return {
     scheme,
@@ -48,13 +52,39 @@ const contextOf = (place: Place, scheme: SecurityScheme, grant: string): GrantCo
     baseUrl: place.baseUrl,
     declaredUrl: server === undefined ? undefined : serverUrl(server),
     scopes: place.scopes,
-    transport: place.transport
+    transport: place.transport,
+    deadline: place.policy.deadline
   }
 }
+
+/**
+ * The name of the scheme that a plugin signs in for: the first that suits its grant. Throws `ConfigurationError` when the
+ * contract has none.
+ */
+export const schemeFor = (contract: Contract, { grant }: GrantPlugin): string => {
+  const found = Object.entries(contract.schemes).find(
+    ([, scheme]) => scheme.type !== "mutualTLS" && (grant === undefined || suits(scheme, grant))
+  )
+  if (found !== undefined) return found[0]
+  throw new ConfigurationError({
+    message: `No security scheme of ${contract.name} says how to sign in with the grant ${grant ?? "given"}. Schemes for it are of type oauth2 with that flow, or openIdConnect; others say x-session with signIn.grant.`
+  })
+}
+
+/** The context that a plugin works in. Throws `ConfigurationError` when the contract has no such scheme. */
+export const contextFor = (place: Place, plugin: GrantPlugin): GrantContext =>
+  contextOf(place, schemeOf(place), plugin.grant ?? "authorization_code")
 
 const text = (value: unknown): Redacted.Redacted<string> | undefined => {
   if (Redacted.isRedacted(value)) return value as Redacted.Redacted<string>
   return typeof value === "string" ? Redacted.make(value) : undefined
+}
+
+/** The client's own credentials, which a refresh needs on most servers. */
+const clientOf = (input: CredentialInput): DescribedGrant.CredentialValues => {
+  const clientId = text(input.clientId)
+  const clientSecret = text(input.clientSecret)
+  return { ...(clientId && { clientId }), ...(clientSecret && { clientSecret }) }
 }
 
 /** What may stand in a header, space excepted: the rest is a mistake made while copying a token. */
@@ -97,7 +127,7 @@ const given = (
     ...(refreshToken &&
       refresh && {
         refresh: (context: GrantContext, tokens) =>
-          DescribedGrant.refresh({}, place.policy.deadline.refresh)(context, refresh, tokens)
+          DescribedGrant.refresh({ context, operation: refresh, credentials: clientOf(input), tokens })
       })
   }
 }
@@ -109,18 +139,21 @@ const base64 = (plain: string): string => {
 }
 
 /**
- * The grant for one scheme's credentials, with the context it works in.
+ * The grant for one scheme's credentials, with the context it works in. A `scope` among the credentials is what is asked
+ * for, in place of what the operations need.
  *
  * Throws `ConfigurationError` when the credentials do not fit the scheme.
  */
 export const resolve = (
-  place: Place,
+  at: Place,
   input: CredentialInput | undefined,
   plugin: GrantPlugin | undefined
 ): { readonly grant: Grant; readonly context: GrantContext } => {
+  const asked = text(input?.scope)
+  const place = asked === undefined ? at : { ...at, scopes: Redacted.value(asked).split(/ +/).filter(Boolean) }
   const scheme = schemeOf(place)
   if (plugin !== undefined) {
-    const context = contextOf(place, scheme, "authorization_code")
+    const context = contextFor(place, plugin)
     return { grant: plugin(context), context }
   }
   const { grant: named, ...rest } = input ?? {}
@@ -153,5 +186,5 @@ export const resolve = (
     })
   }
   const context = contextOf(place, scheme, name)
-  return { grant: DescribedGrant.make(context, values, place.policy.deadline), context }
+  return { grant: DescribedGrant.make(context, values), context }
 }

@@ -6,48 +6,38 @@ import {
   type Expression,
   isExpression,
   parseExpression,
-  resolvePointer,
   type SessionOperation,
   type TokenResponseMap
 } from "@keyturn/contract"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { type Grant, GrantAnswerInvalid, type GrantContext } from "./Grant.ts"
+import * as Dpop from "./Dpop.ts"
+import type { Grant, GrantContext } from "./Grant.ts"
+import { basic } from "./internal/basic.ts"
 import { fingerprint } from "./internal/digest.ts"
-import { parseInstant, parseSeconds, skew } from "./internal/time.ts"
 import * as Placement from "./Placement.ts"
 import { ConfigurationError } from "./SessionError.ts"
+import * as TokenAnswer from "./TokenAnswer.ts"
 import type { TokenSet } from "./TokenSet.ts"
-import type { TransportAnswer, TransportRequest } from "./Transport.ts"
+import type { TransportRequest } from "./Transport.ts"
 
 /** Credentials by the names that the contract's `$credentials.…` expressions use. */
 export type CredentialValues = Readonly<Record<string, Redacted.Redacted<string>>>
 
-/** The longest a call of this grant may take; the policy's deadlines come in through here. */
-export interface Deadlines {
-  readonly signIn: Duration.Duration
-  readonly refresh: Duration.Duration
-  readonly signOut: Duration.Duration
-}
-
-const urlOf = (context: GrantContext, path: string): string => {
+/** A contract's URL or path as it is in use: relative ones are below the server, and those on the server follow it. */
+export const urlOf = (context: Pick<GrantContext, "baseUrl" | "declaredUrl">, path: string): string => {
   if (!/^[a-z][a-z\d+.-]*:/i.test(path)) return `${context.baseUrl}${path.startsWith("/") ? "" : "/"}${path}`
   // An absolute token URL on the API's own server follows the server when that is replaced.
   const declared = context.declaredUrl
-  return declared !== undefined && URL.canParse(declared) && new URL(path).origin === new URL(declared).origin
-    ? new URL(new URL(path).pathname, context.baseUrl).href
-    : path
+  if (declared === undefined || !URL.canParse(declared) || !URL.canParse(path)) return path
+  const url = new URL(path)
+  // RFC 6749 §3.1, §3.2: the query of an endpoint is part of it.
+  return url.origin === new URL(declared).origin ? new URL(`${url.pathname}${url.search}`, context.baseUrl).href : path
 }
 
 /** Credentials that prove an account, by their names; the others name it. */
 const secretName = /pass|secret|token|key|pin|code|otp|assertion|signature/i
-
-/** RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. */
-const basic = (id: string, secret: string): string => {
-  const encode = (text: string) => new URLSearchParams({ v: text }).toString().slice(2)
-  return `Basic ${btoa(`${encode(id)}:${encode(secret)}`)}`
-}
 
 const evaluate = (
   expression: Expression,
@@ -86,11 +76,13 @@ const requestOf = (
     if (plain !== undefined && plain !== "") fields[name] = plain
   }
   const { clientId, clientSecret } = credentials
-  if (clientId !== undefined && clientSecret !== undefined) {
-    if (operation.clientAuthentication === "basic") {
+  if (clientId !== undefined && operation.clientAuthentication !== undefined) {
+    // RFC 6749 §3.2.1: a client without a secret says at least who it is.
+    if (clientSecret === undefined) fields.client_id = Redacted.value(clientId)
+    else if (operation.clientAuthentication === "basic") {
       headers.authorization = basic(Redacted.value(clientId), Redacted.value(clientSecret))
       secrets.push(Redacted.make(headers.authorization.slice("Basic ".length)))
-    } else if (operation.clientAuthentication === "body") {
+    } else {
       fields.client_id = Redacted.value(clientId)
       fields.client_secret = Redacted.value(clientSecret)
     }
@@ -112,115 +104,71 @@ const requestOf = (
   }
 }
 
-const read = (text: string | undefined, answer: TransportAnswer): unknown => {
-  const expression = text === undefined ? undefined : parseExpression(text)
-  switch (expression?.source) {
-    case "response-body":
-      return resolvePointer(answer.body, expression.pointer)
-    case "response-header":
-      return answer.headers.get(expression.name) ?? undefined
-    default:
-      return undefined
-  }
-}
-
-/** What may stand in a header: visible ASCII, as RFC 6750 §2.1 and every API key asks. */
-const sendable = /^[\x21-\x7e]+$/
-
-/**
- * The tokens in an answer. An expiry that cannot be read fails a sign-in, where nothing is lost by it; after a refresh the
- * old tokens are gone, so the new ones are kept with an unknown life.
- */
-const tokensOf = (
-  answer: TransportAnswer,
-  map: TokenResponseMap,
-  operation: "signIn" | "refresh"
-): Effect.Effect<TokenSet, GrantAnswerInvalid> => {
-  const invalid = (message: string) => Effect.fail(new GrantAnswerInvalid({ status: answer.status, message }))
-  const accessToken = read(map.accessToken, answer)
-  if (typeof accessToken !== "string" || !sendable.test(accessToken)) {
-    return invalid(
-      `The answer has ${accessToken === undefined ? "no access token" : "an access token that cannot be sent"} at ${map.accessToken}. Check that the contract's x-session names the right field.`
-    )
-  }
-  const tokenType = read(map.tokenType, answer) ?? "Bearer"
-  if (typeof tokenType !== "string" || tokenType.toLowerCase() !== "bearer") {
-    return invalid(`The answer's token type is not Bearer; RFC 6749 §7.1 forbids using a type that is not understood.`)
-  }
-  const refreshToken = read(map.refreshToken, answer)
-  const scope = read(map.scope, answer)
-  const issuedAt = answer.receivedAt
-  const at = read(map.expiresAt, answer)
-  const seconds = parseSeconds(read(map.expiresIn, answer))
-  let expiresAt = seconds === undefined ? undefined : answer.sentAt + seconds * 1000
-  if (at !== undefined && at !== null) {
-    const instant = typeof at === "string" ? parseInstant(at) : undefined
-    if (instant === undefined && operation === "signIn") {
-      return invalid(
-        `The expiry at ${map.expiresAt} is not an RFC 3339 instant such as 2026-01-31T12:00:00Z. Check the contract's x-session, or leave expiresAt out of it.`
-      )
-    }
-    // A token that seems dead on arrival says that the clocks disagree by more than can be corrected.
-    const corrected =
-      instant === undefined ? undefined : instant - skew(answer.headers.get("date"), answer.sentAt, issuedAt)
-    if (corrected !== undefined && corrected > issuedAt) expiresAt = corrected
-  }
-  return Effect.succeed({
-    accessToken: Redacted.make(accessToken, { label: "accessToken" }),
-    ...(typeof refreshToken === "string" &&
-      refreshToken !== "" && {
-        refreshToken: Redacted.make(refreshToken, { label: "refreshToken" }),
-        refreshIssuedAt: issuedAt
-      }),
-    tokenType,
-    ...(typeof scope === "string" && { scope: scope.split(" ").filter((part) => part !== "") }),
-    issuedAt,
-    ...(expiresAt !== undefined && { expiresAt })
-  })
-}
-
 const responseOf = (operation: SessionOperation, context: GrantContext): TokenResponseMap => ({
   accessToken: "$response.body#/access_token",
   ...context.description.response,
   ...operation.response
 })
 
-/** The refresh that a description holds, for grants whose sign-in is their own. */
-export const refresh =
-  (credentials: CredentialValues, deadline: Duration.Duration) =>
-  (context: GrantContext, operation: SessionOperation, tokens: TokenSet) =>
-    Effect.flatMap(context.transport(requestOf(operation, context, credentials, tokens, deadline)), (answer) =>
-      tokensOf(answer, responseOf(operation, context), "refresh")
-    )
+/** A call that a description holds, for grants whose sign-in is their own. */
+export interface DescribedCall {
+  readonly context: GrantContext
+  readonly operation: SessionOperation
+  readonly credentials: CredentialValues
+  readonly tokens: TokenSet
+}
+
+/** Refreshes as a description says. */
+export const refresh = ({ context, credentials, operation, tokens }: DescribedCall) =>
+  Effect.flatMap(
+    context.transport(requestOf(operation, context, credentials, tokens, context.deadline.refresh)),
+    (answer) => TokenAnswer.read(answer, responseOf(operation, context), "refresh", context.tokenType)
+  )
+
+/** Signs out as a description says. */
+export const signOut = ({ context, credentials, operation, tokens }: DescribedCall) => {
+  const request = requestOf(operation, context, credentials, tokens, context.deadline.signOut)
+  return Effect.asVoid(
+    context.transport({
+      ...request,
+      // A client that authenticates itself (RFC 7009) needs no bearer beside it.
+      headers: { ...Placement.headers(context.scheme, tokens.accessToken, context.tokenType), ...request.headers },
+      secrets: [...request.secrets, tokens.accessToken]
+    })
+  )
+}
 
 /**
- * Makes the grant that `context.description.signIn` describes.
+ * Makes the grant that `context.description.signIn` describes. On a scheme of HTTP authentication `dpop` it binds its
+ * tokens to a key of its own (RFC 9449).
  *
  * Throws `ConfigurationError` when a credential that the contract asks for is missing or empty.
  */
-export const make = (context: GrantContext, credentials: CredentialValues, deadlines: Deadlines): Grant => {
-  const { refresh: refreshing, signIn, signOut } = context.description
+export const make = (context: GrantContext, credentials: CredentialValues): Grant => {
+  const { refresh: refreshing, signIn, signOut: signingOut } = context.description
   if (signIn === undefined) {
     throw new ConfigurationError({
       message:
         'The contract does not say how to sign in with this scheme. Give a token ({ grant: "token", token }) or a grant plugin.'
     })
   }
-  const needed = [
-    ...Object.values(signIn.request ?? {}).flatMap((said) => {
-      const expression = typeof said === "string" ? parseExpression(said) : undefined
-      return expression?.source === "credentials" ? [expression.name] : []
-    }),
-    ...(signIn.clientAuthentication === undefined ? [] : ["clientId", "clientSecret"])
-  ]
-  const missing = needed.filter((name) => credentials[name] === undefined || Redacted.value(credentials[name]) === "")
+  const asked = Object.values(signIn.request ?? {}).flatMap((said) => {
+    const expression = typeof said === "string" ? parseExpression(said) : undefined
+    return expression?.source === "credentials" ? [expression.name] : []
+  })
+  const client = signIn.clientAuthentication === undefined ? [] : ["clientId", "clientSecret"]
+  // RFC 6749 §4.3.2: with a password the client says who it is if it is anybody; a contract may insist.
+  const insists = signIn.grant !== "password" || context.scheme.session?.signIn?.clientAuthentication !== undefined
+  const needed = insists ? [...asked, ...client] : asked
+  const given = (name: string) => credentials[name] !== undefined && Redacted.value(credentials[name]) !== ""
+  const missing = needed.filter((name) => !given(name))
   if (missing.length > 0) {
     throw new ConfigurationError({
       message: `The ${signIn.grant} grant needs ${needed.join(" and ")}; missing or empty: ${missing.join(", ")}. Check the environment variables that credentials are read from.`
     })
   }
   const plain = (name: string) => Redacted.value(credentials[name] as Redacted.Redacted<string>)
-  const names = [...new Set(needed)].sort()
+  const names = [...new Set([...needed, ...client.filter(given)])].sort()
   const open = names.filter((name) => !secretName.test(name))
   const secret = Redacted.make(
     names
@@ -228,33 +176,33 @@ export const make = (context: GrantContext, credentials: CredentialValues, deadl
       .map(plain)
       .join("\n")
   )
-  const signingIn = signIn
+  const dpop = Dpop.forScheme(context.scheme)
+  const identity = open.length > 0 ? open.map(plain).join(" ") : fingerprint(secret)
+  const asksScope = Object.values(signIn.request ?? {}).includes("$session.scope") && context.scopes.length > 0
   return {
     name: signIn.grant,
     signIn: "headless",
-    identity: open.length > 0 ? open.map(plain).join(" ") : fingerprint(secret),
+    identity: dpop === undefined ? identity : `${identity} ${dpop.id}`,
     secret,
-    obtain: (context) =>
-      Effect.flatMap(
-        context.transport(requestOf(signingIn, context, credentials, undefined, deadlines.signIn)),
-        (answer) => tokensOf(answer, responseOf(signingIn, context), "signIn")
-      ),
+    dpop,
+    obtain: (context) => {
+      const bound = Dpop.bind(context, dpop)
+      const request = requestOf(signIn, bound, credentials, undefined, context.deadline.signIn)
+      return Effect.map(
+        Effect.flatMap(bound.transport(request), (answer) =>
+          TokenAnswer.read(answer, responseOf(signIn, context), "signIn", bound.tokenType)
+        ),
+        // RFC 6749 §5.1: a scope that is not mentioned is the one that was asked for.
+        (tokens) => (asksScope ? { scope: context.scopes, ...tokens } : tokens)
+      )
+    },
     ...(refreshing && {
       refresh: (context: GrantContext, tokens: TokenSet) =>
-        refresh(credentials, deadlines.refresh)(context, refreshing, tokens)
+        refresh({ context: Dpop.bind(context, dpop), operation: refreshing, credentials, tokens })
     }),
-    ...(signOut && {
-      signOut: (context: GrantContext, tokens: TokenSet) => {
-        const request = requestOf(signOut, context, credentials, tokens, deadlines.signOut)
-        return Effect.asVoid(
-          context.transport({
-            ...request,
-            // A client that authenticates itself (RFC 7009) needs no bearer beside it.
-            headers: { ...Placement.headers(context.scheme, tokens.accessToken), ...request.headers },
-            secrets: [...request.secrets, tokens.accessToken]
-          })
-        )
-      }
+    ...(signingOut && {
+      signOut: (context: GrantContext, tokens: TokenSet) =>
+        signOut({ context: Dpop.bind(context, dpop), operation: signingOut, credentials, tokens })
     })
   }
 }

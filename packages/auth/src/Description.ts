@@ -12,7 +12,7 @@ import type {
 } from "@keyturn/contract"
 
 /** RFC 6749 §5.1, as runtime expressions. */
-const standardResponse: TokenResponseMap = {
+export const standardResponse: TokenResponseMap = {
   accessToken: "$response.body#/access_token",
   refreshToken: "$response.body#/refresh_token",
   expiresIn: "$response.body#/expires_in",
@@ -27,16 +27,16 @@ const tokenCall = (path: string, request: Record<string, string>): SessionOperat
   request
 })
 
-const standardRefresh = (flow: OAuthFlow): SessionOperation | undefined => {
-  const path = flow.refreshUrl ?? flow.tokenUrl
-  return path === undefined
-    ? undefined
-    : tokenCall(path, { grant_type: "refresh_token", refresh_token: "$session.refreshToken" })
-}
+/** A refresh (RFC 6749 §6) at a token endpoint. */
+export const refreshAt = (path: string): SessionOperation => ({
+  ...tokenCall(path, { grant_type: "refresh_token", refresh_token: "$session.refreshToken" }),
+  clientAuthentication: "basic"
+})
 
 /** What a flow says by the standard. Interactive flows sign in through their plugin; only the refresh is described. */
 const fromFlow = (flow: OAuthFlow, grant: GrantName): SessionDescription => {
-  const refresh = standardRefresh(flow)
+  const refreshUrl = flow.refreshUrl ?? flow.tokenUrl
+  const refresh = refreshUrl === undefined ? undefined : refreshAt(refreshUrl)
   const call =
     flow.tokenUrl === undefined
       ? undefined
@@ -46,12 +46,15 @@ const fromFlow = (flow: OAuthFlow, grant: GrantName): SessionDescription => {
             clientAuthentication: "basic" as const
           }
         : grant === "password"
-          ? tokenCall(flow.tokenUrl, {
-              grant_type: grant,
-              username: "$credentials.login",
-              password: "$credentials.password",
-              scope: "$session.scope"
-            })
+          ? {
+              ...tokenCall(flow.tokenUrl, {
+                grant_type: grant,
+                username: "$credentials.login",
+                password: "$credentials.password",
+                scope: "$session.scope"
+              }),
+              clientAuthentication: "basic" as const
+            }
           : undefined
   return {
     ...(call && { signIn: { ...call, grant } }),
@@ -61,7 +64,8 @@ const fromFlow = (flow: OAuthFlow, grant: GrantName): SessionDescription => {
   }
 }
 
-const flowOf = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | undefined => {
+/** The flow of a scheme that belongs to a grant. A token made elsewhere is refreshed as one from the code flow. */
+export const flowOf = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | undefined => {
   if (scheme.type !== "oauth2") return undefined
   switch (grant) {
     case "client_credentials":
@@ -70,10 +74,19 @@ const flowOf = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | undefined
       return scheme.flows.password
     case "device_code":
       return scheme.flows.deviceAuthorization
-    default:
+    case "authorization_code":
+    case "token":
       return scheme.flows.authorizationCode
+    default:
+      return undefined
   }
 }
+
+/** Whether a scheme is one that a grant signs in for. */
+export const suits = (scheme: SecurityScheme, grant: GrantName): boolean =>
+  scheme.session?.signIn?.grant === grant ||
+  scheme.type === "openIdConnect" ||
+  (scheme.type === "oauth2" && (flowOf(scheme, grant) !== undefined || scheme.metadataUrl !== undefined))
 
 /** The ways to sign in that a scheme describes by itself, the first one preferred. */
 export const grantsOf = (scheme: SecurityScheme): ReadonlyArray<GrantName> => {

@@ -4,13 +4,17 @@
  */
 import type { GrantName, SecurityScheme, SessionDescription } from "@keyturn/contract"
 import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
+import type { Dpop } from "./Dpop.ts"
+import type { TokenType } from "./TokenAnswer.ts"
 import type { TokenSet } from "./TokenSet.ts"
 import type { Transport } from "./Transport.ts"
 
 /** The server said no: it did nothing, and will say no again. */
 export class GrantRejected extends Data.TaggedError("GrantRejected")<{
+  /** HTTP status; 0 when no call was made or the refusal came another way: the message then says what to do. */
   readonly status: number
   /** RFC 6749 §5.2 error code, when the answer held one. */
   readonly code?: string | undefined
@@ -41,6 +45,13 @@ export class GrantAnswerInvalid extends Data.TaggedError("GrantAnswerInvalid")<{
 /** How a call of a grant fails. */
 export type GrantFailure = GrantRejected | GrantUnavailable | GrantAnswerInvalid
 
+/** The longest that one call of a grant may take; see `Policy`. */
+export interface Deadlines {
+  readonly signIn: Duration.Duration
+  readonly refresh: Duration.Duration
+  readonly signOut: Duration.Duration
+}
+
 /** What a grant needs to know of where it is used. */
 export interface GrantContext {
   readonly scheme: SecurityScheme
@@ -53,6 +64,9 @@ export interface GrantContext {
   /** The scopes to ask for; empty asks for the server's default. */
   readonly scopes: ReadonlyArray<string>
   readonly transport: Transport
+  readonly deadline: Deadlines
+  /** The type that tokens must have. Default `Bearer`; `DPoP` when the transport proves a key, see `Dpop.bind`. */
+  readonly tokenType?: TokenType
 }
 
 /** A way to obtain tokens for one account. */
@@ -64,6 +78,10 @@ export interface Grant {
   readonly identity: string
   /** What the account is proved by: a stored session is adopted only by a holder with the same secret. */
   readonly secret: Redacted.Redacted<string> | undefined
+  /** Whether the person has just signed in anew: what the store holds is then replaced instead of adopted. */
+  readonly fresh?: () => boolean
+  /** The key that the tokens are bound to: each request to the API then proves that this process has it. */
+  readonly dpop?: Dpop | undefined
   readonly obtain: (context: GrantContext) => Effect.Effect<TokenSet, GrantFailure>
   /** Absent when the grant has no refresh tokens. */
   readonly refresh?: (context: GrantContext, tokens: TokenSet) => Effect.Effect<TokenSet, GrantFailure>

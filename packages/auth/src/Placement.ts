@@ -4,6 +4,7 @@
  */
 import type { SecurityScheme } from "@keyturn/contract"
 import * as Redacted from "effect/Redacted"
+import type { TokenType } from "./TokenAnswer.ts"
 
 /** A credential ready to be put into a request. */
 export interface Placed {
@@ -19,15 +20,22 @@ const schemeNames: Readonly<Record<string, string>> = {
   dpop: "DPoP"
 }
 
-/** Places a token as its scheme says; `undefined` for `mutualTLS`, where the connection is the credential. */
-export const place = (scheme: SecurityScheme, token: Redacted.Redacted<string>): Placed | undefined => {
+/**
+ * Places a token as its scheme says; `undefined` for `mutualTLS`, where the connection is the credential. A bound token
+ * says of itself that it is one (RFC 9449 §7.1), whatever the scheme is called.
+ */
+export const place = (
+  scheme: SecurityScheme,
+  token: Redacted.Redacted<string>,
+  tokenType: TokenType = "Bearer"
+): Placed | undefined => {
   switch (scheme.type) {
     case "apiKey":
       return { in: scheme.in, name: scheme.in === "header" ? scheme.name.toLowerCase() : scheme.name, value: token }
     case "mutualTLS":
       return undefined
     default: {
-      const name = scheme.type === "http" ? scheme.scheme : "bearer"
+      const name = tokenType === "DPoP" ? "dpop" : scheme.type === "http" ? scheme.scheme : "bearer"
       const value = `${schemeNames[name.toLowerCase()] ?? name} ${Redacted.value(token)}`
       return { in: "header", name: "authorization", value: Redacted.make(value, { label: "authorization" }) }
     }
@@ -37,8 +45,12 @@ export const place = (scheme: SecurityScheme, token: Redacted.Redacted<string>):
 const cookie = (name: string, value: string): string => `${name}=${encodeURIComponent(value)}`
 
 /** The headers that carry a token, for a call that the session makes itself. A query credential has no header. */
-export const headers = (scheme: SecurityScheme, token: Redacted.Redacted<string>): Record<string, string> => {
-  const placed = place(scheme, token)
+export const headers = (
+  scheme: SecurityScheme,
+  token: Redacted.Redacted<string>,
+  tokenType: TokenType = "Bearer"
+): Record<string, string> => {
+  const placed = place(scheme, token, tokenType)
   if (placed === undefined || placed.in === "query") return {}
   const value = Redacted.value(placed.value)
   return placed.in === "header" ? { [placed.name]: value } : { cookie: cookie(placed.name, value) }

@@ -73,7 +73,8 @@ export interface Request {
 
 /** Whether the stored session was made with the secret that this grant holds. */
 export const isProven = (record: SessionRecord.SessionRecord, grant: Grant): boolean =>
-  grant.secret === undefined || (record.proof !== undefined && isProvedBy(record.proof, grant.secret))
+  grant.fresh?.() !== true &&
+  (grant.secret === undefined || (record.proof !== undefined && isProvedBy(record.proof, grant.secret)))
 
 /** How much longer than its call a lease lasts: time to store what came back. */
 const LEASE_MARGIN = 5000
@@ -101,7 +102,7 @@ const signInRejected = (error: Extract<GrantFailure, { _tag: "GrantRejected" }>)
       ? "There is no sign-in at this URL: check the base URL against the contract's server."
       : error.status === 415 || error.code === "invalid_request"
         ? "The request was not understood: check that the contract's x-session sends the media type and the fields that the API expects."
-        : error.status >= 300 && error.status < 400
+        : error.status < 400
           ? ""
           : "Check the login and the password (or client id and secret), and that the account is active and may use the API."
   return new SignInRejected({
@@ -155,6 +156,10 @@ const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet |
 
 /** Step 7. The tokens are real whatever the store says: if it fails they are handed out, and kept for a later write. */
 const save = (env: Environment, record: SessionRecord.SessionRecord) =>
+/** A person takes longer than a lease lasts: it is extended while a sign-in waits for one. */
+const extend = ({ key, store }: Environment, owner: string, ttl: number): Effect.Effect<never> =>
+  Effect.forever(Effect.andThen(Effect.sleep(ttl / 3), Effect.ignore(store.acquire(key, owner, ttl))))
+
   Effect.catchTag(env.store.write(env.key, record), "StoreUnavailable", (error) =>
     Effect.as(env.report({ _tag: "Unsaved", record, error }), true)
   )
@@ -196,7 +201,8 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
   for (;;) {
     // Each call gets a full lease; one that ran out meanwhile is not taken back over somebody else's head.
     const longest = Math.max(Duration.toMillis(policy.deadline.signIn), Duration.toMillis(policy.deadline.refresh))
-    if (!(yield* store.acquire(key, owner, longest + LEASE_MARGIN))) return "again" as Step
+    const ttl = longest + LEASE_MARGIN
+    if (!(yield* store.acquire(key, owner, ttl))) return "again" as Step
     const record = yield* store.read(key)
     const decision = decide(record, yield* now, triggerOf(env, request, record, true), terms)
     switch (decision._tag) {
@@ -224,7 +230,12 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
       }
     })
     if (!(yield* store.write(key, marked))) return "again" as Step
-    const result = yield* Effect.result(call(env, method, record.tokens))
+    const calling = call(env, method, record.tokens)
+    const result = yield* Effect.result(
+      method === "signIn" && grant.signIn === "interactive"
+        ? Effect.raceFirst(calling, extend(env, owner, ttl))
+        : calling
+    )
     if (Result.isSuccess(result)) {
       const tokens = method === "refresh" && record.tokens ? merge(record.tokens, result.success) : result.success
       const stored = SessionRecord.next(marked, {
@@ -255,7 +266,8 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     } else yield* report({ _tag: "AnswerLost", operation: method, attempt })
     // A sign-in that was refused or makes no sense will be so again. A refresh without an answer goes on to what the
     // decision says of its marker; only a further try of the same kind has to wait.
-    const final = method === "signIn" && error._tag !== "GrantUnavailable"
+    // Nor is a person asked again by a schedule, or what they gave spent twice.
+    const final = method === "signIn" && (error._tag !== "GrantUnavailable" || grant.signIn === "interactive")
     const immediate = !answered && method === "refresh" && terms.signIn === "headless" && terms.grace === 0
     const delay = final ? undefined : immediate ? 0 : yield* delayOf(error)
     yield* report({ _tag: "CallFailed", operation: method, error, retryIn: delay })

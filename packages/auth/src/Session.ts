@@ -173,7 +173,8 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       timer?.interruptUnsafe()
       timer = undefined
       const { tokens } = next
-      credential = tokens === undefined ? undefined : new Credential(context.scheme, next.generation, tokens)
+      credential =
+        tokens === undefined ? undefined : new Credential(context.scheme, next.generation, tokens, grant.dpop)
       renewAt = tokens === undefined || !renewable ? undefined : Lifetime.renewAt(tokens, terms, policy, Math.random())
       if (renewAt !== undefined && !closed) timer = runFork(Effect.interruptible(schedule))
     }
@@ -385,7 +386,9 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       closed = true
       timer?.interruptUnsafe()
       return Effect.gen(function* () {
-        const giveUp = yield* Effect.sleep(policy.deadline.signOut).pipe(
+        // Nobody waits for a person whose program has gone.
+        const unattended = !opened && grant.signIn === "interactive"
+        const giveUp = yield* Effect.sleep(unattended ? Duration.zero : policy.deadline.signOut).pipe(
           Effect.andThen(Deferred.succeed(abandoned, undefined)),
           Effect.forkDetach
         )

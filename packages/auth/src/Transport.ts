@@ -18,6 +18,8 @@ export interface TransportRequest {
   /** Secrets that the request holds: taken out of whatever is said about it. */
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
   readonly deadline: Duration.Duration
+  /** Called with the headers of whatever answer comes, also those of a refusal. */
+  readonly onHeaders?: (headers: Headers) => void
 }
 
 /** A successful answer, read whole. */
@@ -156,6 +158,7 @@ export const make = (fetch: typeof globalThis.fetch): Transport =>
           redirect: "manual",
           signal
         })
+        request.onHeaders?.(response.headers)
         return { response, text: await readText(response) }
       },
       catch: (cause) => {

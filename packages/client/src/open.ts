@@ -38,12 +38,11 @@ const schemesFrom = (
   grant: Credentials.GrantPlugin | undefined
 ): ReadonlyArray<readonly [string, Credentials.CredentialInput | undefined, Credentials.GrantPlugin | undefined]> => {
   const names = Object.keys(contract.schemes).filter((name) => contract.schemes[name]?.type !== "mutualTLS")
-  const [first] = names
-  if (first === undefined) return []
-  if (grant !== undefined) return [[first, undefined, grant]]
+  if (names.length === 0) return []
+  if (grant !== undefined) return [[Credentials.schemeFor(contract, grant), undefined, grant]]
   if (credentials === undefined) return []
   // With one scheme the credentials are its own; with several they are named by scheme.
-  if (names.length === 1) return [[first, credentials, undefined]]
+  if (names.length === 1) return names.map((name) => [name, credentials, undefined])
   const unknown = Object.keys(credentials).filter((name) => !names.includes(name))
   if (unknown.length > 0) {
     throw new ConfigurationError({

@@ -18,7 +18,7 @@ export type Secretive<T> = T extends string
 export interface CommonOptions {
   /**
    * A grant from a plugin package, instead of credentials: `authorizationCode({ … })`. With several schemes in the contract
-   * it signs in for the first one.
+   * it signs in for the first one that knows its kind of grant.
    */
   readonly grant?: GrantPlugin
   /** Replaces the contract's server; its origin is then the one that credentials go to. https, or http to this machine. */
