@@ -1,7 +1,8 @@
 /**
  * `keyturn generate`: what to generate is gathered from flags or the config file, and told on the terminal.
  */
-import { relative } from "node:path"
+import { createRequire } from "node:module"
+import { relative, resolve } from "node:path"
 import {
   type ApiOptions,
   type Diagnostic,
@@ -114,7 +115,25 @@ const generateOnce = async (
     else if (differences !== "") {
       console.error(`\n${differences}\n\nThe generated files are out of date: run \`keyturn generate\`.`)
     } else if (check) console.log("Up to date.")
-    else console.log(written.length === 0 ? "Nothing changed." : `${count(written.length, "file")} written.`)
+    else {
+      console.log(written.length === 0 ? "Nothing changed." : `${count(written.length, "file")} written.`)
+      const missing = missingPackages(apis, cwd)
+      if (missing.length > 0) console.log(`The modules import what is not installed: npm install ${missing.join(" ")}`)
+    }
   }
   return { exitCode: ok ? 0 : 1, inputs: [...new Set(inputs)] }
 }
+
+/** What the generated modules import and a module at their place would not find. A package of its own brings it along. */
+const missingPackages = (apis: ReadonlyArray<ApiOptions>, cwd: string): ReadonlyArray<string> =>
+  ["openapi-fetch", "@keyturn/contract"].filter((name) =>
+    apis.some((api) => {
+      if (api.package !== undefined) return false
+      try {
+        createRequire(resolve(cwd, api.out, "index.js")).resolve(name)
+        return false
+      } catch {
+        return true
+      }
+    })
+  )

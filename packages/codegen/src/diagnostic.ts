@@ -66,8 +66,8 @@ export const formatDiagnostic = (diagnostic: Diagnostic): string =>
   [
     `${placeOf(diagnostic)} ${diagnostic.severity} ${diagnostic.rule}`,
     `  ${diagnostic.message}`,
-    ...(diagnostic.frame === undefined ? [] : ["", diagnostic.frame, ""]),
-    ...(diagnostic.hint === undefined ? [] : [`  hint: ${diagnostic.hint}`])
+    ...(diagnostic.frame === undefined ? [] : ["", diagnostic.frame]),
+    ...(diagnostic.hint === undefined ? [] : ["", `  hint: ${diagnostic.hint}`])
   ].join("\n")
 
 const frameWidth = 110

@@ -112,10 +112,9 @@ export const writeGenerated = (
 /** `specs/bench/openapi.yaml` → `bench`; `https://api.example.com/openapi.json` → `api-example-com`; `pets.yaml` → `pets`. */
 export const nameOf = (document: string): string => {
   const url = /^https?:\/\/([^/?#:]+)/i.exec(document)
-  const parts = document.split(/[\\/]/).filter((part) => part !== "" && part !== "." && part !== "..")
-  const file = (parts.at(-1) ?? "api").replace(/\.(?:json|ya?ml)$/i, "").replace(/\.(?:json|ya?ml)$/i, "")
-  const generic = /^(?:openapi|swagger|api|spec|index)$/i.test(file)
-  const name = url !== null ? (url[1] as string) : generic ? (parts.at(-2) ?? file) : file
+  const parts = document.split(/[\\/]/).map((part) => part.replace(/(?:\.(?:json|ya?ml))+$/i, ""))
+  const telling = parts.filter((part) => !/^(?:|\.+|openapi|swagger|api|specs?|index|dist|docs?)$/i.test(part))
+  const name = url?.[1] ?? telling.at(-1) ?? "api"
   return (
     name
       .toLowerCase()

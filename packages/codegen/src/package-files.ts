@@ -2,6 +2,7 @@
  * What makes generated modules a package of their own: manifest, compiler options, README.
  */
 import type { Contract } from "@keyturn/contract"
+import contractManifest from "@keyturn/contract/package.json" with { type: "json" }
 import type { Operation } from "./operations.ts"
 import { byText, isObject, type JsonObject } from "./tree.ts"
 
@@ -18,8 +19,8 @@ export interface PackageOptions {
 /** The folder of the generated modules inside a package. */
 export const generatedFolder = "src/generated"
 
-/** The versions that a generated package depends on. */
-const versions = { contract: "^0.0.0", openapiFetch: "0.17.0", typescript: "^5.9.0 || ^6.0.0 || ^7.0.0" }
+/** The version of openapi-fetch whose types `paths` was made for: its last one, so no range. */
+const openapiFetchVersion = "0.17.0"
 
 /** The files of a package beside its modules, by path. */
 export const packageFiles = (
@@ -63,8 +64,8 @@ const manifest = (name: string, title: string) => ({
   },
   files: ["dist", "src"],
   scripts: { build: "tsc -p .", prepack: "tsc -p ." },
-  dependencies: { "@keyturn/contract": versions.contract, "openapi-fetch": versions.openapiFetch },
-  devDependencies: { typescript: versions.typescript }
+  dependencies: { "@keyturn/contract": `^${contractManifest.version}`, "openapi-fetch": openapiFetchVersion },
+  devDependencies: { typescript: ">=5.9" }
 })
 
 const tsconfig = {

@@ -49,7 +49,8 @@ const structural = (
   // Schemes and requirements are read, and judged, one by one.
   const ours = pointer.includes("security") || (pointer[0] === "components" && pointer[1] === "securitySchemes")
   if (ours && !message.includes("not expected")) return undefined
-  const fatal = /^Expected type `\w+` \((?:object|array)\)/.test(message)
+  // What is null is taken as not said.
+  const fatal = /^Expected type `\w+` \((?:object|array)\) but got `(?!null)/.test(message)
   return {
     severity: fatal ? "error" : "warning",
     rule: "structure",
