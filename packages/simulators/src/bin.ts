@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `npx @keyturn/simulators bench --port 4010`: a simulator for whoever speaks HTTP. */
 import { parseArgs } from "node:util"
+import { allura } from "./allura/server.ts"
 import { bench } from "./bench/server.ts"
 import { bits } from "./bits/server.ts"
 import { pink } from "./pink/server.ts"
@@ -32,6 +33,10 @@ const simulators: Readonly<Record<string, Entry>> = {
   bits: {
     about: "Bits: client credentials, tokens of an hour, webhooks",
     listen: listenWith(bits.listen)
+  },
+  allura: {
+    about: "Apache Allura: bearer tokens, OAuth 1.0a and OAuth 2, export and tools",
+    listen: listenWith(allura.listen)
   },
   pink: {
     about: "platform.pink: consent in the browser, refresh, revocation, personal access tokens",

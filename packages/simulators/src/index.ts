@@ -3,6 +3,16 @@
  * a clock that moves and faults on demand.
  */
 
+export type { AlluraOptions, AlluraSwitches, OAuth1Consumer, OAuth2Client } from "./allura/options.ts"
+export {
+  type AlluraExtras,
+  type AlluraOperation,
+  type AlluraSimulator,
+  type AlluraStats,
+  allura
+} from "./allura/server.ts"
+export type { AlluraEvent, AlluraRejection } from "./allura/tokens.ts"
+export type { PushDelivery } from "./allura/webhooks.ts"
 export type { BenchOptions, BenchSwitches, Principal } from "./bench/options.ts"
 export { type BenchExtras, type BenchOperation, type BenchSimulator, type BenchStats, bench } from "./bench/server.ts"
 export type { BenchEvent, Rejection } from "./bench/sessions.ts"

@@ -7,6 +7,11 @@ type Json = Record<string, unknown>
 
 const pointerPart = (part: string) => part.replaceAll("~", "~0").replaceAll("/", "~1")
 
+const readAs: Readonly<Record<string, (text: string) => unknown>> = {
+  "application/json": (text) => JSON.parse(text),
+  "application/x-www-form-urlencoded": (text) => Object.fromEntries(new URLSearchParams(text))
+}
+
 /** A document that answers can be held against. */
 export interface Judge {
   /** Throws when the answer to this request is not one that the document allows. Reads a copy of the body. */
@@ -15,6 +20,8 @@ export interface Judge {
   readonly seen: ReadonlySet<string>
   /** All operations of the document. */
   readonly all: ReadonlyArray<string>
+  /** The operations whose first tag is chosen. */
+  tagged(choose: (tag: string) => boolean): ReadonlyArray<string>
 }
 
 /** Reads `specs/<name>/openapi.yaml`. */
@@ -45,14 +52,17 @@ export const judgeBy = (name: string): Judge => {
   const templateOf = (path: string) =>
     ordered.find((template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path))
   const seen = new Set<string>()
+  const operations = paths.flatMap((path) => {
+    const item = (document.paths as Record<string, Record<string, { tags?: ReadonlyArray<string> }>>)[path] ?? {}
+    return methods
+      .filter((method) => method in item)
+      .map((method) => ({ name: `${method.toUpperCase()} ${path}`, tag: item[method]?.tags?.[0] ?? "" }))
+  })
 
   return {
     seen,
-    all: paths.flatMap((path) =>
-      methods
-        .filter((method) => method in ((document.paths as Json)[path] as Json))
-        .map((method) => `${method.toUpperCase()} ${path}`)
-    ),
+    all: operations.map(({ name }) => name),
+    tagged: (choose) => operations.filter(({ tag }) => choose(tag)).map(({ name }) => name),
     check: async (method, url, answer) => {
       const path = new URL(url).pathname
       const template = templateOf(path)
@@ -77,7 +87,7 @@ export const judgeBy = (name: string): Judge => {
         const pointer = `${response}/content/${pointerPart(type)}/schema`
         const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `doc:/#${encodeURI(pointer)}` })
         compiled.set(pointer, validate)
-        const body: unknown = type === "application/json" ? JSON.parse(text) : text
+        const body: unknown = readAs[type]?.(text) ?? text
         if (!validate(body))
           throw new Error(`${where}: ${ajv.errorsText(validate.errors?.slice(0, 5))}\n${text.slice(0, 500)}`)
       }
