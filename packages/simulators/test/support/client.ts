@@ -11,6 +11,22 @@ export interface Tokens {
 
 export const judge = judgeBy("bench")
 
+/** The parts of the document that one test file answers for; the other one answers for the rest. */
+export const planning = [
+  "Session",
+  "Accounts",
+  "Projects",
+  "Persons",
+  "Roles",
+  "Allocations",
+  "Availabilities",
+  "Unavailabilities"
+]
+
+/** The operations of a part that nothing has answered with success yet. */
+export const unanswered = (part: (tag: string) => boolean): ReadonlyArray<string> =>
+  judge.tagged(part).filter((operation) => !judge.seen.has(operation))
+
 const checked = async (server: BenchSimulator, path: string, init: RequestInit & { method: string }) => {
   const url = server.url + path
   const answer = await fetch(url, init)

@@ -3,7 +3,16 @@ import type { operations as types } from "./types.ts"
 
 /** Method and path of each operation by its id: `client.request(operations.id.method, operations.id.path)`. */
 export const operations = {
+  addHistoricalExperienceFields: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}/experience-fields"
+  },
+  addPersonCertification: { method: "post", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications" },
+  addPersonGroupings: { method: "post", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/groupings" },
   addPersonUnavailabilities: { method: "post", path: "/rp/api/v1/accounts/{accountId}/persons/{id}/unavailabilities" },
+  addProjectGroupings: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/groupings" },
+  addProjectPhase: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases" },
+  addProjectPhases: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases/bulk" },
   allocateHourlyPerson: {
     method: "post",
     path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/hourly-allocations"
@@ -13,71 +22,339 @@ export const operations = {
     method: "post",
     path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/{roleId}/allocations"
   },
+  allocateToTaskRole: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/{id}/allocations"
+  },
+  allocateToTaskRoles: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/allocations/bulk"
+  },
+  clearPersonFieldValues: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/person-field-values"
+  },
+  clearProfilePicture: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/profile-picture" },
+  clearProjectFieldValues: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/project-field-values"
+  },
+  createAttachment: { method: "post", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/attachments" },
+  createCertification: { method: "post", path: "/rp/api/v1/accounts/{accountId}/certifications" },
+  createExperienceFieldValues: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}/values"
+  },
+  createFilter: { method: "post", path: "/rp/api/v1/accounts/{accountId}/my-filters" },
+  createGrouping: { method: "post", path: "/rp/api/v1/accounts/{accountId}/groupings" },
+  createHistoricalExperience: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences"
+  },
+  createNote: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/notes" },
   createPerson: { method: "post", path: "/rp/api/v1/accounts/{accountId}/Persons" },
+  createPhase: { method: "post", path: "/rp/api/v1/accounts/{accountId}/Phases" },
   createProject: { method: "post", path: "/rp/api/v1/accounts/{accountId}/Projects" },
   createProjectRole: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles" },
   createProjectRoles: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/bulk" },
+  createRoleCategories: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/role-categories"
+  },
+  createServiceAccount: { method: "post", path: "/rp/api/v1/accounts/{accountId}/service-accounts" },
+  createTaskRole: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{id}/roles" },
+  createTaskRoles: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{id}/roles/bulk"
+  },
+  createTasks: { method: "post", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks" },
+  createTasksFromTemplates: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/by-templates"
+  },
   deactivatePerson: { method: "post", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}/deactivate" },
+  deactivateServiceAccount: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/service-accounts/{id}" },
+  deactivateUser: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/users/{id}" },
   deleteAllocation: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/Allocations" },
+  deleteAttachment: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/attachments/{id}" },
+  deleteCertification: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/certifications/{id}" },
+  deleteExperienceFieldValue: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}/values/{experienceFieldValueId}"
+  },
+  deleteFilter: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/my-filters/{id}" },
+  deleteGrouping: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/groupings/{id}" },
+  deleteHistoricalExperience: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}"
+  },
+  deleteHistoricalExperienceField: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}/experience-fields/{experienceFieldId}"
+  },
   deleteHourlyAllocation: {
     method: "delete",
     path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/hourly-allocations"
   },
+  deleteHourlyRoleNames: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/hourly-role-names" },
+  deleteNote: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/notes/{id}" },
   deletePerson: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}" },
+  deletePersonCertification: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{id}"
+  },
+  deletePersonFields: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/person-fields" },
   deletePersonUnavailabilities: {
     method: "delete",
     path: "/rp/api/v1/accounts/{accountId}/persons/{id}/unavailabilities"
   },
+  deletePhases: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/Phases" },
   deleteProject: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/Projects/{id}" },
+  deleteProjectFields: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/project-fields" },
+  deleteProjectPhase: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases/{phaseId}"
+  },
+  deleteProjectPhases: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases" },
   deleteProjectRole: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/{id}" },
   deleteProjectRoles: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/bulk" },
+  deleteRoleCategories: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/role-categories"
+  },
+  deleteRoleNames: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/role-names" },
+  deleteSharedFilter: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/shared-filters/{id}" },
+  deleteTask: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{id}" },
+  deleteTaskRole: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/{id}"
+  },
+  deleteTaskRoleAllocation: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/{id}/allocations"
+  },
+  demoteField: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}" },
   filterAccounts: { method: "post", path: "/rp/api/v1/Accounts/_filter" },
+  filterActivities: { method: "post", path: "/rp/api/v1/accounts/{accountId}/activities/_filter" },
+  filterCollaborationMatrix: { method: "post", path: "/rp/api/v1/Accounts/{accountId}/collaboration-matrix/_filter" },
   filterPersons: { method: "post", path: "/rp/api/v1/accounts/{accountId}/Persons/_filter" },
   filterProjects: { method: "post", path: "/rp/api/v1/accounts/{accountId}/Projects/_filter" },
   getAccount: { method: "get", path: "/rp/api/v1/Accounts/{accountId}" },
+  getAttachment: { method: "get", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/attachments/{id}" },
+  getCertification: { method: "get", path: "/rp/api/v1/accounts/{accountId}/certifications/{id}" },
+  getCertificationAttachment: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{certId}/attachments/{id}"
+  },
+  getFilter: { method: "get", path: "/rp/api/v1/accounts/{accountId}/my-filters/{id}" },
+  getGrouping: { method: "get", path: "/rp/api/v1/accounts/{accountId}/groupings/{id}" },
+  getHistoricalExperience: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}"
+  },
+  getNote: { method: "get", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/notes/{id}" },
   getPerson: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}" },
+  getPersonByExternalId: { method: "get", path: "/rp/api/v1/accounts/{accountId}/external/persons/{externalId}" },
+  getPersonCertification: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{id}"
+  },
+  getPhase: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Phases/{id}" },
   getProject: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Projects/{id}" },
+  getProjectByExternalId: { method: "get", path: "/rp/api/v1/accounts/{accountId}/external/projects/{externalId}" },
   getProjectRole: { method: "get", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/{id}" },
+  getRoleByExternalId: { method: "get", path: "/rp/api/v1/accounts/{accountId}/external/roles/{externalId}" },
+  getUser: { method: "get", path: "/rp/api/v1/accounts/{accountId}/users/{id}" },
+  invite: { method: "post", path: "/rp/api/v1/accounts/{accountId}/invitations" },
+  linkCertificationAttachment: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{certId}/attachments"
+  },
   listAccountHourlyRoles: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/hourly-roles" },
+  listAccountPersonCertifications: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/person-certifications" },
+  listAccountPersonFieldValues: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/person-field-values" },
+  listAccountProjectFieldValues: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/project-field-values" },
+  listAccountRoleCategories: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/role-categories" },
   listAccountRoles: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/roles" },
+  listAccountTasks: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/tasks" },
   listAccounts: { method: "get", path: "/rp/api/v1/Accounts" },
+  listAttachments: { method: "get", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/attachments" },
   listAvailabilities: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Persons/availabilities" },
+  listCertificationAttachments: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{certId}/attachments"
+  },
+  listCertifications: { method: "get", path: "/rp/api/v1/accounts/{accountId}/certifications" },
   listCurrentHourlyProjects: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Persons/current-projects-hourly" },
   listCurrentProjects: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Persons/current-projects" },
+  listExperienceFieldCandidates: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/experience-fields/candidates"
+  },
+  listExperienceFieldValues: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}/values"
+  },
+  listExperienceFields: { method: "get", path: "/rp/api/v1/accounts/{accountId}/experience-fields" },
+  listFilters: { method: "get", path: "/rp/api/v1/accounts/{accountId}/my-filters" },
+  listGroupings: { method: "get", path: "/rp/api/v1/accounts/{accountId}/groupings" },
+  listHistoricalExperiences: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences"
+  },
+  listHourlyRoleNames: { method: "get", path: "/rp/api/v1/accounts/{accountId}/hourly-role-names" },
+  listInvitations: { method: "get", path: "/rp/api/v1/accounts/{accountId}/invitations" },
+  listNotes: { method: "get", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/notes" },
   listPersonAllocations: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}/allocations" },
+  listPersonCertifications: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications"
+  },
+  listPersonFieldValues: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/person-field-values"
+  },
+  listPersonFields: { method: "get", path: "/rp/api/v1/accounts/{accountId}/person-fields" },
   listPersonProjects: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}/projects" },
   listPersonUnavailabilities: { method: "get", path: "/rp/api/v1/accounts/{accountId}/persons/{id}/unavailabilities" },
   listPersons: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Persons" },
+  listPhases: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Phases" },
   listProjectAllocations: { method: "get", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/Allocations" },
+  listProjectFieldValues: {
+    method: "get",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/project-field-values"
+  },
+  listProjectFields: { method: "get", path: "/rp/api/v1/accounts/{accountId}/project-fields" },
   listProjectHourlyAllocations: {
     method: "get",
     path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/hourly-allocations"
   },
+  listProjectPhases: { method: "get", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases" },
   listProjectRoles: { method: "get", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles" },
   listProjects: { method: "get", path: "/rp/api/v1/accounts/{accountId}/Projects" },
+  listRoleCategories: { method: "get", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/role-categories" },
+  listRoleNames: { method: "get", path: "/rp/api/v1/accounts/{accountId}/role-names" },
+  listServiceAccounts: { method: "get", path: "/rp/api/v1/accounts/{accountId}/service-accounts" },
   listUnavailabilities: { method: "get", path: "/rp/api/v1/accounts/{accountId}/persons/unavailabilities" },
+  listUserProfiles: { method: "get", path: "/rp/api/v1/Accounts/{accountId}/user-profiles" },
+  listUsers: { method: "get", path: "/rp/api/v1/accounts/{accountId}/users" },
+  promoteFields: { method: "post", path: "/rp/api/v1/accounts/{accountId}/experience-fields" },
   refreshSession: { method: "post", path: "/auth/token" },
+  removePersonGrouping: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/groupings/{id}" },
+  removeProjectGrouping: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/groupings/{id}"
+  },
+  reorderPersonFields: { method: "put", path: "/rp/api/v1/accounts/{accountId}/person-fields/_reorder" },
+  reorderProjectFields: { method: "put", path: "/rp/api/v1/accounts/{accountId}/project-fields/_reorder" },
+  replaceHistoricalExperience: {
+    method: "put",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}"
+  },
+  replacePersonGroupings: { method: "put", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/groupings" },
+  replaceProjectGroupings: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/groupings" },
+  reportHoursBreakdown: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/workforce-spend-reports/hours-breakdown"
+  },
+  reportHoursOverview: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/workforce-spend-reports/hours-overview"
+  },
+  resetServiceAccountPassword: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/service-accounts/{id}/reset-password"
+  },
+  resetUserAuthMethod: { method: "post", path: "/rp/api/v1/accounts/{accountId}/users/{userId}/reset-auth-method" },
   restorePerson: { method: "post", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}/restore" },
+  saveHourlyRoleNames: { method: "post", path: "/rp/api/v1/accounts/{accountId}/hourly-role-names" },
+  savePersonFields: { method: "post", path: "/rp/api/v1/accounts/{accountId}/person-fields" },
+  saveProjectFields: { method: "post", path: "/rp/api/v1/accounts/{accountId}/project-fields" },
+  saveRoleNames: { method: "post", path: "/rp/api/v1/accounts/{accountId}/role-names" },
   setPersonExternalId: { method: "put", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}/externalId" },
+  setPersonFieldValues: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/person-field-values"
+  },
+  setProfilePicture: { method: "put", path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/profile-picture" },
   setProjectExternalId: { method: "put", path: "/rp/api/v1/accounts/{accountId}/Projects/{id}/externalId" },
+  setProjectFieldValues: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/project-field-values"
+  },
   setProjectRoleExternalId: {
     method: "put",
     path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/{id}/externalId"
   },
+  setSystemMembership: { method: "put", path: "/rp/api/v1/Users/{id}/membership" },
+  setUserMembership: { method: "put", path: "/rp/api/v1/accounts/{accountId}/users/{id}/membership" },
   signIn: { method: "post", path: "/auth/signin" },
   signOut: { method: "post", path: "/auth/signout" },
+  unlinkCertificationAttachment: {
+    method: "delete",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{certId}/attachments/{id}"
+  },
   updateAllocation: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/Allocations" },
+  updateCertification: { method: "patch", path: "/rp/api/v1/accounts/{accountId}/certifications/{id}" },
+  updateExperienceFieldValue: {
+    method: "post",
+    path: "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}/values/{experienceFieldValueId}"
+  },
+  updateFilter: { method: "patch", path: "/rp/api/v1/accounts/{accountId}/my-filters/{id}" },
+  updateGrouping: { method: "patch", path: "/rp/api/v1/accounts/{accountId}/groupings/{id}" },
+  updateHistoricalExperience: {
+    method: "patch",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}"
+  },
+  updateHistoricalExperienceField: {
+    method: "patch",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}/experience-fields/{experienceFieldId}"
+  },
   updateHourlyAllocation: {
     method: "put",
     path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/hourly-allocations"
   },
+  updateNote: { method: "patch", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/notes/{id}" },
   updatePerson: { method: "patch", path: "/rp/api/v1/accounts/{accountId}/Persons/{id}" },
+  updatePersonCertification: {
+    method: "put",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{id}"
+  },
+  updatePersonFieldValue: {
+    method: "patch",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/person-field-values/{fieldId}"
+  },
+  updatePersonFieldValues: {
+    method: "patch",
+    path: "/rp/api/v1/accounts/{accountId}/persons/{personId}/person-field-values"
+  },
   updatePersonUnavailabilities: {
     method: "patch",
     path: "/rp/api/v1/accounts/{accountId}/persons/{id}/unavailabilities"
   },
+  updatePhase: { method: "put", path: "/rp/api/v1/accounts/{accountId}/Phases/{id}" },
+  updatePhases: { method: "put", path: "/rp/api/v1/accounts/{accountId}/Phases" },
   updateProject: { method: "patch", path: "/rp/api/v1/accounts/{accountId}/Projects/{id}" },
-  updateProjectRole: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/{id}" }
+  updateProjectFieldValue: {
+    method: "patch",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/project-field-values/{fieldId}"
+  },
+  updateProjectFieldValues: {
+    method: "patch",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/project-field-values"
+  },
+  updateProjectPhase: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases/{phaseId}" },
+  updateProjectPhases: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases/bulk" },
+  updateProjectRole: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/roles/{id}" },
+  updateRoleCategories: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/role-categories" },
+  updateServiceAccount: { method: "put", path: "/rp/api/v1/accounts/{accountId}/service-accounts/{id}" },
+  updateTaskRole: {
+    method: "patch",
+    path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/{id}"
+  },
+  updateTasks: { method: "put", path: "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks" },
+  updateUser: { method: "patch", path: "/rp/api/v1/accounts/{accountId}/users/{id}" },
+  withdrawInvitation: { method: "delete", path: "/rp/api/v1/accounts/{accountId}/invitations/{id}" }
 } as const
 
 /** Parameters, body and answers of each operation by its id, as types. */

@@ -123,6 +123,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rp/api/v1/Accounts/{accountId}/collaboration-matrix/_filter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List the projects on which two or more persons worked together
+         * @description With a `projectId`, the persons are those of that project and the projects are all on which two of them met;
+         *     without, the whole account is searched. `offset` and `limit` count projects (not stated by the vendor).
+         */
+        post: operations["filterCollaborationMatrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rp/api/v1/Accounts/{accountId}/hourly-roles": {
         parameters: {
             query?: never;
@@ -135,6 +159,93 @@ export interface paths {
         };
         /** List the hourly roles of all projects, with requirements and allocations */
         get: operations["listAccountHourlyRoles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/Accounts/{accountId}/person-certifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the certifications of all persons, by person
+         * @description The answer is an object, not an array: each member is named by a person's id and holds that person's
+         *     certifications. `offset` and `limit` count persons (not stated by the vendor).
+         */
+        get: operations["listAccountPersonCertifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/Accounts/{accountId}/person-field-values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the custom field values of all persons
+         * @description Beware of `state`: deactivated persons are missing unless it is `All` or `Deactivated`.
+         */
+        get: operations["listAccountPersonFieldValues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/Accounts/{accountId}/project-field-values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /** List the custom field values of all projects */
+        get: operations["listAccountProjectFieldValues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/Accounts/{accountId}/role-categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /** List the role categories of all projects */
+        get: operations["listAccountRoleCategories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -160,6 +271,73 @@ export interface paths {
          */
         get: operations["listAccountRoles"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/Accounts/{accountId}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the tasks of all projects, with roles, requirements and allocations
+         * @description The filters on roles choose the tasks that have such a role; whether they also thin out the roles of a task is
+         *     not stated by the vendor, and it is taken that they do.
+         */
+        get: operations["listAccountTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/Accounts/{accountId}/user-profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /** List the names, titles and states of the account's users */
+        get: operations["listUserProfiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/Users/{id}/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a user another permission group of the system
+         * @description Of the system, not of an account; an ordinary administrator is refused (not stated by the vendor).
+         */
+        put: operations["setSystemMembership"];
         post?: never;
         delete?: never;
         options?: never;
@@ -420,6 +598,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rp/api/v1/accounts/{accountId}/Phases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the phases that the account knows, in their order
+         * @description Not paged: an account has at most 20.
+         */
+        get: operations["listPhases"];
+        /**
+         * Change phases of the account, and their order
+         * @description They come into the order in which they are sent; where those land that are not sent is not stated by the
+         *     vendor.
+         */
+        put: operations["updatePhases"];
+        /**
+         * Add a phase to the account
+         * @description A twenty-first is refused with 422.
+         */
+        post: operations["createPhase"];
+        /** Remove phases from the account and from its projects */
+        delete: operations["deletePhases"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/Phases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The phase's id. */
+                id: components["parameters"]["pathPhaseId"];
+            };
+            cookie?: never;
+        };
+        /** Get one phase of the account */
+        get: operations["getPhase"];
+        /** Change one phase of the account */
+        put: operations["updatePhase"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rp/api/v1/accounts/{accountId}/Projects": {
         parameters: {
             query?: never;
@@ -515,6 +749,507 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rp/api/v1/accounts/{accountId}/activities/_filter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List what happened in the account, newest first
+         * @description The only feed of changes: there are no webhooks, and no list can be asked for what changed since a date.
+         *     Either `personIds` or `projectIds` may be given, not both. That the newest comes first is not stated by the
+         *     vendor.
+         */
+        post: operations["filterActivities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/certifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /** List the certifications that the account knows, by name */
+        get: operations["listCertifications"];
+        put?: never;
+        /** Add a certification to the account */
+        post: operations["createCertification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/certifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        /** Get one certification of the account */
+        get: operations["getCertification"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a certification from the account and from everybody who has it
+         * @description Links to attachments go with it.
+         */
+        delete: operations["deleteCertification"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields of a certification
+         * @description All values are texts, also those that are no texts elsewhere.
+         */
+        patch: operations["updateCertification"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/experience-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the custom fields of projects that tell of experience
+         * @description Not paged. What a person did is told by the values that the projects had.
+         */
+        get: operations["listExperienceFields"];
+        put?: never;
+        /** Make custom fields of projects tell of experience */
+        post: operations["promoteFields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/experience-fields/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the custom fields of projects that could tell of experience
+         * @description Not paged.
+         */
+        get: operations["listExperienceFieldCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Make a field an ordinary custom field again */
+        delete: operations["demoteField"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        /** List the values that an experience field knows */
+        get: operations["listExperienceFieldValues"];
+        put?: never;
+        /**
+         * Add values to an experience field
+         * @description The answer is 200, not 201.
+         */
+        post: operations["createExperienceFieldValues"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}/values/{experienceFieldValueId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+                /** @description The value's id. */
+                experienceFieldValueId: components["parameters"]["experienceFieldValueId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename a value of an experience field
+         * @description The method is POST.
+         */
+        post: operations["updateExperienceFieldValue"];
+        /** Remove a value from an experience field */
+        delete: operations["deleteExperienceFieldValue"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/external/persons/{externalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The id that the other system uses. */
+                externalId: components["parameters"]["externalId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a person by the id that another system knows it by
+         * @description The vendor declares no body; that of `getPerson` is taken.
+         */
+        get: operations["getPersonByExternalId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/external/projects/{externalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The id that the other system uses. */
+                externalId: components["parameters"]["externalId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a project by the id that another system knows it by
+         * @description The vendor declares no body; that of `getProject` is taken.
+         */
+        get: operations["getProjectByExternalId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/external/roles/{externalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The id that the other system uses. */
+                externalId: components["parameters"]["externalId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a role by the id that another system knows it by
+         * @description The vendor declares no body; that of `getProjectRole` is taken.
+         */
+        get: operations["getRoleByExternalId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/groupings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /** List the account's groupings, by name */
+        get: operations["listGroupings"];
+        put?: never;
+        /** Add a grouping */
+        post: operations["createGrouping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/groupings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        /** Get one grouping */
+        get: operations["getGrouping"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a grouping
+         * @description Whoever belonged to it does not any more (not stated by the vendor).
+         */
+        delete: operations["deleteGrouping"];
+        options?: never;
+        head?: never;
+        /** Rename a grouping */
+        patch: operations["updateGrouping"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/hourly-role-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the names that hourly roles can have
+         * @description Not paged.
+         */
+        get: operations["listHourlyRoleNames"];
+        put?: never;
+        /**
+         * Add names for hourly roles, or change them
+         * @description An entry without `id` adds a name, one with `id` changes it. The answer is 200, not 201.
+         */
+        post: operations["saveHourlyRoleNames"];
+        /**
+         * Remove names for hourly roles
+         * @description A name that a role has, or the last name, cannot be removed (422).
+         */
+        delete: operations["deleteHourlyRoleNames"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /** List the invitations to the account */
+        get: operations["listInvitations"];
+        put?: never;
+        /** Invite somebody to use the account */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The invitation's id. */
+                id: components["parameters"]["pathInvitationId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw an invitation */
+        delete: operations["withdrawInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/my-filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /** List the filters that the caller saved */
+        get: operations["listFilters"];
+        put?: never;
+        /** Save a filter */
+        post: operations["createFilter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/my-filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The filter's id. */
+                id: components["parameters"]["pathFilterId"];
+            };
+            cookie?: never;
+        };
+        /** Get one filter that the caller saved */
+        get: operations["getFilter"];
+        put?: never;
+        post?: never;
+        /** Remove a saved filter */
+        delete: operations["deleteFilter"];
+        options?: never;
+        head?: never;
+        /** Change the given fields of a saved filter */
+        patch: operations["updateFilter"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/person-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the custom fields that persons have
+         * @description Not paged.
+         */
+        get: operations["listPersonFields"];
+        put?: never;
+        /**
+         * Add custom fields for persons, or change them
+         * @description An entry without `id` adds a field, one with `id` changes it. Of a selection list, `definedValues` holds what
+         *     is to change: without `valueId` (or with 0) a value is added, with `valueId` it is renamed, with `forRemoval`
+         *     it is removed.
+         *
+         *     Names that stand for something else, such as `Name`, `Email` or `Hire Date`, are refused like names that are
+         *     taken (409). A system field cannot be made private (400). A value in use cannot be removed from a list that is
+         *     required (422).
+         */
+        post: operations["savePersonFields"];
+        /**
+         * Remove custom fields from persons
+         * @description System fields cannot be removed (422).
+         */
+        delete: operations["deletePersonFields"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/person-fields/_reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put the custom fields of persons into another order
+         * @description Name every custom field with its new position. System fields have no position and cannot be named.
+         */
+        put: operations["reorderPersonFields"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rp/api/v1/accounts/{accountId}/persons/unavailabilities": {
         parameters: {
             query?: never;
@@ -569,6 +1304,484 @@ export interface paths {
         patch: operations["updatePersonUnavailabilities"];
         trace?: never;
     };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the attachments of a person
+         * @description Beware of `state`: an attachment whose content has not arrived is missing unless it is `All` or `InProgress`.
+         */
+        get: operations["listAttachments"];
+        put?: never;
+        /**
+         * Announce an attachment and learn where to upload its content
+         * @description PUT the content to `uploadUrl`, without the bearer token: the address is its own permission. Until then the
+         *     attachment is `InProgress`. An account that holds too much is refused with 422; how much is not stated by the
+         *     vendor.
+         */
+        post: operations["createAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The attachment's id. */
+                id: components["parameters"]["pathAttachmentId"];
+            };
+            cookie?: never;
+        };
+        /** Get one attachment of a person */
+        get: operations["getAttachment"];
+        put?: never;
+        post?: never;
+        /** Remove an attachment from a person */
+        delete: operations["deleteAttachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        /** List the certifications of a person, by name */
+        get: operations["listPersonCertifications"];
+        put?: never;
+        /** Give a person a certification */
+        post: operations["addPersonCertification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{certId}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                certId: components["parameters"]["certId"];
+            };
+            cookie?: never;
+        };
+        /** List the attachments of a person's certification */
+        get: operations["listCertificationAttachments"];
+        put?: never;
+        /** Link an attachment of a person to a certification of theirs */
+        post: operations["linkCertificationAttachment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{certId}/attachments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                certId: components["parameters"]["certId"];
+                /** @description The attachment's id. */
+                id: components["parameters"]["pathAttachmentId"];
+            };
+            cookie?: never;
+        };
+        /** Get one attachment of a person's certification */
+        get: operations["getCertificationAttachment"];
+        put?: never;
+        post?: never;
+        /**
+         * Undo the link between an attachment and a certification
+         * @description The attachment stays with the person.
+         */
+        delete: operations["unlinkCertificationAttachment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        /** Get one certification of a person */
+        get: operations["getPersonCertification"];
+        /** Replace the dates and the description of a person's certification */
+        put: operations["updatePersonCertification"];
+        post?: never;
+        /**
+         * Take a certification away from a person
+         * @description Links to attachments go with it.
+         */
+        delete: operations["deletePersonCertification"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/groupings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a person into these groupings and no others */
+        put: operations["replacePersonGroupings"];
+        /**
+         * Put a person into groupings
+         * @description That those it is in already stay, and that `replacePersonGroupings` ends them, is not stated by the vendor.
+         */
+        post: operations["addPersonGroupings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/groupings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a person out of a grouping */
+        delete: operations["removePersonGrouping"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        /** List what a person did before */
+        get: operations["listHistoricalExperiences"];
+        put?: never;
+        /**
+         * Add something that a person did before
+         * @description The only answer that names the project.
+         */
+        post: operations["createHistoricalExperience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get one thing that a person did before
+         * @description The vendor declares the body with 201 and none with 200; that it comes with 200 is taken.
+         */
+        get: operations["getHistoricalExperience"];
+        /**
+         * Replace something that a person did before
+         * @description The experience fields that are sent replace those that were there.
+         */
+        put: operations["replaceHistoricalExperience"];
+        post?: never;
+        /** Remove something that a person did before */
+        delete: operations["deleteHistoricalExperience"];
+        options?: never;
+        head?: never;
+        /** Change the given fields of something that a person did before */
+        patch: operations["updateHistoricalExperience"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}/experience-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add experience field values to an entry
+         * @description Only adds: what is there stays, and sending the same again changes nothing. Fields that the account does not
+         *     know are passed over. Where an `experienceFieldValueId` is sent, `value` is passed over.
+         */
+        post: operations["addHistoricalExperienceFields"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences/{historicalExperienceId}/experience-fields/{experienceFieldId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an experience field value away from an entry */
+        delete: operations["deleteHistoricalExperienceField"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an experience field value of an entry
+         * @description A value that is not there is refused with 400.
+         */
+        patch: operations["updateHistoricalExperienceField"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/person-field-values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the custom field values of one person
+         * @description Not paged.
+         */
+        get: operations["listPersonFieldValues"];
+        put?: never;
+        /**
+         * Set custom field values of a person
+         * @description Every field that is required has to be among them, or the request is refused with 400.
+         *     `updatePersonFieldValues` has no such rule.
+         *
+         *     What a value looks like depends on the field's type, see `FieldType`.
+         */
+        post: operations["setPersonFieldValues"];
+        /**
+         * Take custom field values away from a person
+         * @description The body names the fields.
+         */
+        delete: operations["clearPersonFieldValues"];
+        options?: never;
+        head?: never;
+        /** Change some custom field values of a person */
+        patch: operations["updatePersonFieldValues"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/person-field-values/{fieldId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The custom field's id. */
+                fieldId: components["parameters"]["fieldId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one custom field value of a person */
+        patch: operations["updatePersonFieldValue"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/persons/{personId}/profile-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a person's picture, or learn where to upload one
+         * @description With a body, the picture becomes `ImageUrl`. Without one, the answer's `ImageUrl` is an address to PUT the
+         *     picture to, without the bearer token.
+         */
+        put: operations["setProfilePicture"];
+        post?: never;
+        /** Take a person's picture away */
+        delete: operations["clearProfilePicture"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/project-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the custom fields that projects have
+         * @description Not paged.
+         */
+        get: operations["listProjectFields"];
+        put?: never;
+        /**
+         * Add custom fields for projects, or change them
+         * @description An entry without `id` adds a field, one with `id` changes it. Of a selection list, `definedValues` holds what
+         *     is to change: without `valueId` (or with 0) a value is added, with `valueId` it is renamed, with `forRemoval`
+         *     it is removed.
+         *
+         *     Names that stand for something else, such as `Project Name`, `Status` or `Start Date`, are refused like names
+         *     that are taken (409). A system field cannot be made private (400). A value in use cannot be removed from a
+         *     list that is required (422).
+         */
+        post: operations["saveProjectFields"];
+        /**
+         * Remove custom fields from projects
+         * @description System fields cannot be removed (422).
+         */
+        delete: operations["deleteProjectFields"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/project-fields/_reorder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put the custom fields of projects into another order
+         * @description Name every custom field with its new position. System fields have no position and cannot be named.
+         */
+        put: operations["reorderProjectFields"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rp/api/v1/accounts/{accountId}/projects/{projectId}/Allocations": {
         parameters: {
             query?: never;
@@ -605,6 +1818,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/groupings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a project into these groupings and no others */
+        put: operations["replaceProjectGroupings"];
+        /**
+         * Put a project into groupings
+         * @description That those it is in already stay, and that `replaceProjectGroupings` ends them, is not stated by the vendor.
+         */
+        post: operations["addProjectGroupings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/groupings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a project out of a grouping */
+        delete: operations["removeProjectGrouping"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rp/api/v1/accounts/{accountId}/projects/{projectId}/hourly-allocations": {
         parameters: {
             query?: never;
@@ -634,6 +1897,241 @@ export interface paths {
          * @description The body has to match the stored allocation, so that one which somebody changed meanwhile is not removed.
          */
         delete: operations["deleteHourlyAllocation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the notes on a project
+         * @description Private notes are missing for a caller without the right to private data.
+         */
+        get: operations["listNotes"];
+        put?: never;
+        /**
+         * Add a note to a project
+         * @description `[[mention:userID#123]]` in the message tells the user 123 of it. How many notes a project may have (422
+         *     beyond) is not stated by the vendor.
+         */
+        post: operations["createNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The note's id. */
+                id: components["parameters"]["pathNoteId"];
+            };
+            cookie?: never;
+        };
+        /** Get one note on a project */
+        get: operations["getNote"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a note
+         * @description Only who wrote it, or an administrator, can remove it.
+         */
+        delete: operations["deleteNote"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields of a note
+         * @description Only who wrote a note can change it.
+         */
+        patch: operations["updateNote"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the phases of a project
+         * @description Not paged.
+         */
+        get: operations["listProjectPhases"];
+        put?: never;
+        /**
+         * Give a project a phase
+         * @description Its dates have to lie within the project's (422).
+         */
+        post: operations["addProjectPhase"];
+        /** Take phases away from a project */
+        delete: operations["deleteProjectPhases"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the dates of several phases of a project */
+        put: operations["updateProjectPhases"];
+        /** Give a project several phases */
+        post: operations["addProjectPhases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/phases/{phaseId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The phase's id. */
+                phaseId: components["parameters"]["phaseId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the dates of a phase of a project */
+        put: operations["updateProjectPhase"];
+        post?: never;
+        /** Take a phase away from a project */
+        delete: operations["deleteProjectPhase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/project-field-values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the custom field values of one project
+         * @description Not paged.
+         */
+        get: operations["listProjectFieldValues"];
+        put?: never;
+        /**
+         * Set custom field values of a project
+         * @description Every field that is required has to be among them, or the request is refused with 400.
+         *     `updateProjectFieldValues` has no such rule.
+         *
+         *     What a value looks like depends on the field's type, see `FieldType`.
+         */
+        post: operations["setProjectFieldValues"];
+        /**
+         * Take custom field values away from a project
+         * @description The body names the fields.
+         */
+        delete: operations["clearProjectFieldValues"];
+        options?: never;
+        head?: never;
+        /** Change some custom field values of a project */
+        patch: operations["updateProjectFieldValues"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/project-field-values/{fieldId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The custom field's id. */
+                fieldId: components["parameters"]["fieldId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one custom field value of a project */
+        patch: operations["updateProjectFieldValue"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/role-categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the role categories of a project
+         * @description Not paged.
+         */
+        get: operations["listRoleCategories"];
+        /** Rename role categories of a project */
+        put: operations["updateRoleCategories"];
+        /**
+         * Add role categories to a project
+         * @description How many a project may have (422 beyond) is not stated by the vendor.
+         */
+        post: operations["createRoleCategories"];
+        /**
+         * Remove role categories from a project
+         * @description Their roles stay, without a category (not stated by the vendor).
+         */
+        delete: operations["deleteRoleCategories"];
         options?: never;
         head?: never;
         patch?: never;
@@ -771,6 +2269,512 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the given fields of tasks
+         * @description The roles of a task have the dates of the task.
+         */
+        put: operations["updateTasks"];
+        /**
+         * Add tasks to a project
+         * @description The answer is 200, not 201.
+         */
+        post: operations["createTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/by-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add tasks with roles to a project, as templates describe them
+         * @description Templates are made on the web pages; the interface does not list them.
+         */
+        post: operations["createTasksFromTemplates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                id: components["parameters"]["pathTaskId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a task and its roles */
+        delete: operations["deleteTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                id: components["parameters"]["pathTaskId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a role to a task
+         * @description It has the dates of the task.
+         */
+        post: operations["createTaskRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{id}/roles/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                id: components["parameters"]["pathTaskId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add several roles to a task */
+        post: operations["createTaskRoles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/allocations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allocate persons to the roles of a task
+         * @description The rules of `allocatePerson` apply. That all are made or none is not stated by the vendor.
+         */
+        post: operations["allocateToTaskRoles"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+                /** @description The role's id. */
+                id: components["parameters"]["pathRoleId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a role from a task */
+        delete: operations["deleteTaskRole"];
+        options?: never;
+        head?: never;
+        /** Change the given fields of a task's role */
+        patch: operations["updateTaskRole"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks/{taskId}/roles/{id}/allocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+                /** @description The role's id. */
+                id: components["parameters"]["pathRoleId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allocate a person to a task's role
+         * @description The rules of `allocatePerson` apply.
+         */
+        post: operations["allocateToTaskRole"];
+        /**
+         * Remove a person's allocation to a task's role
+         * @description The body has to match the stored allocation, so that one which somebody changed meanwhile is not removed.
+         */
+        delete: operations["deleteTaskRoleAllocation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/workforce-spend-reports/hours-breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a project's hours by role name, period and person
+         * @description Salaried roles only. `offset` and `limit` count role names, and the totals are of all of them (not stated by
+         *     the vendor).
+         */
+        post: operations["reportHoursBreakdown"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/projects/{projectId}/workforce-spend-reports/hours-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report a project's hours before and after a day, by role name and person
+         * @description Salaried roles only. `offset` and `limit` count role names, and the totals are of all of them (not stated by
+         *     the vendor).
+         */
+        post: operations["reportHoursOverview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/role-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the names that salaried roles can have
+         * @description Not paged.
+         */
+        get: operations["listRoleNames"];
+        put?: never;
+        /**
+         * Add names for salaried roles, or change them
+         * @description An entry without `id` adds a name, one with `id` changes it. The answer is 200, not 201.
+         */
+        post: operations["saveRoleNames"];
+        /**
+         * Remove names for salaried roles
+         * @description A name that a role has, or the last name, cannot be removed (422).
+         */
+        delete: operations["deleteRoleNames"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the account's service accounts
+         * @description Not paged: an account has at most 10.
+         */
+        get: operations["listServiceAccounts"];
+        put?: never;
+        /**
+         * Add a service account
+         * @description Login and password are made by the service, and the password is in no other answer. An eleventh is refused;
+         *     that it is with 400 is not stated by the vendor.
+         */
+        post: operations["createServiceAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/service-accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The service account's id. */
+                id: components["parameters"]["pathServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace a service account's name, group and networks */
+        put: operations["updateServiceAccount"];
+        post?: never;
+        /**
+         * Deactivate a service account
+         * @description It cannot sign in any more, and its session ends.
+         */
+        delete: operations["deactivateServiceAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/service-accounts/{id}/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The service account's id. */
+                id: components["parameters"]["pathServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a service account a new password
+         * @description The new password is in no other answer. That the session ends with the old password is not stated by the
+         *     vendor.
+         */
+        post: operations["resetServiceAccountPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/shared-filters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The shared filter's id. */
+                id: components["parameters"]["pathSharedFilterId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a filter that is shared in the account
+         * @description Filters are shared on the web pages; the interface does not list them.
+         */
+        delete: operations["deleteSharedFilter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the account's users
+         * @description Users sign in to Bench. They are not the persons who are planned.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        /** Get one user */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /**
+         * Deactivate a user
+         * @description Nobody can deactivate themselves.
+         */
+        delete: operations["deactivateUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the given fields of a user
+         * @description Null leaves a field as it is. A name or a title cannot be blank.
+         */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/users/{id}/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a user another permission group in the account */
+        put: operations["setUserMembership"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rp/api/v1/accounts/{accountId}/users/{userId}/reset-auth-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                userId: components["parameters"]["userId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a user choose anew how to sign in
+         * @description Sends the user an invitation, and so can take somebody from single sign-on to a password. It counts for every
+         *     account of the organization. When it answers 202 and when 204 is not stated by the vendor; taken is 202 for a
+         *     user of single sign-on, and 204 for one who has a password already.
+         */
+        post: operations["resetUserAuthMethod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -892,8 +2896,62 @@ export interface components {
             startDate: components["schemas"]["CalendarDate"];
             unfilledRanges?: components["schemas"]["DateRange"][] | null;
         };
+        AccountRoleCategory: components["schemas"]["RoleCategory"] & {
+            projectId: components["schemas"]["Id"];
+        };
         /** @enum {string} */
         AccountState: "Active" | "Deactivated";
+        Activity: {
+            /**
+             * @description Which types there are is not stated by the vendor.
+             * @example ProjectCreated
+             */
+            activityType: string;
+            /** @description What changed. Its form is not stated by the vendor. */
+            diff?: unknown;
+            groupingIds?: components["schemas"]["NullableIdList"];
+            happenedOn: components["schemas"]["Timestamp"];
+            /** @description What it is about. Its form is not stated by the vendor. */
+            payload?: unknown;
+            /** Format: int64 */
+            personId?: number | null;
+            /** Format: int64 */
+            projectId?: number | null;
+            /** Format: int64 */
+            roleId?: number | null;
+            triggeredByUserId: components["schemas"]["Id"];
+            triggeredByUserName?: string | null;
+            /** @enum {string} */
+            triggeredByUserType?: "Member" | "ServiceAccount";
+        };
+        ActivityFilter: {
+            /**
+             * Format: int32
+             * @description How many items a page may hold.
+             * @default 25
+             */
+            limit: number;
+            offset?: components["schemas"]["Offset"];
+            /** @description What an activity has to fulfil, all of it. */
+            predicates?: {
+                /** @description A part of the type. */
+                activityTypeSearch?: string | null;
+                activityTypes?: string[] | null;
+                groupingIds?: components["schemas"]["NullableIdList"];
+                happenedFrom?: components["schemas"]["NullableCalendarDate"];
+                happenedTo?: components["schemas"]["NullableCalendarDate"];
+                /** @description Whether activities of no grouping are kept besides those of `groupingIds`. */
+                includeBlankGroupIds?: boolean;
+                personIds?: components["schemas"]["Id"][] | null;
+                projectIds?: components["schemas"]["Id"][] | null;
+                /** @default true */
+                triggeredByIntegrations: boolean;
+                /** @description At most 50 by the vendor's schema, 10 by its text. */
+                triggeredByUserIds?: components["schemas"]["UserId"][] | null;
+                /** @default true */
+                triggeredByUsers: boolean;
+            };
+        };
         AllocatedHourlyPerson: components["schemas"]["AllocatedPersonBase"] & {
             /**
              * Format: double
@@ -938,6 +2996,34 @@ export interface components {
         };
         /** @enum {string|null} */
         AssignmentBreakdown: "Custom" | "Phases" | "Monthly" | "Weekly" | null;
+        Attachment: {
+            /** @description Where the content can be read. */
+            binaryUrl?: string | null;
+            certificationIds?: components["schemas"]["NullableIdList"];
+            createdOn?: components["schemas"]["Timestamp"];
+            creatorId?: components["schemas"]["UserId"];
+            id: components["schemas"]["Id"];
+            isPrivate?: boolean;
+            mimeType?: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size?: number;
+            /** @enum {string} */
+            state: "InProgress" | "Completed" | "Failed";
+        };
+        AttachmentLink: {
+            attachmentId: components["schemas"]["Id"];
+        };
+        AttachmentUpload: components["schemas"]["Attachment"] & {
+            /**
+             * Format: uri
+             * @description Where to PUT the content. Whoever knows it can upload, so keep it out of logs.
+             */
+            uploadUrl: string;
+        };
         /** @description An error of the session operations. Which of the two forms it takes is not stated by the vendor. */
         AuthError: components["schemas"]["OAuthError"] | components["schemas"]["Error"];
         Availability: {
@@ -953,6 +3039,57 @@ export interface components {
          * @example 2020-01-31
          */
         CalendarDate: string;
+        Certification: {
+            abbreviation?: string | null;
+            /** Format: int32 */
+            daysWarnBeforeExpire?: number | null;
+            id: components["schemas"]["Id"];
+            /** @description The persons who have it. */
+            inUse?: components["schemas"]["IdList"] | null;
+            name: string;
+            /** @description Whether it runs out. */
+            requireExpiration?: boolean;
+        };
+        /** @description The vendor declares an object of texts; these are the fields that it shows. */
+        CertificationPatch: {
+            abbreviation?: string | null;
+            daysWarnBeforeExpire?: string | null;
+            name?: string;
+            /** @enum {string} */
+            requireExpiration?: "true" | "false";
+        } & {
+            [key: string]: string | null;
+        };
+        /** @description The default of `limit` is not stated by the vendor here; that of most lists is taken. */
+        CollaborationFilter: {
+            limit?: components["schemas"]["Limit"];
+            offset?: components["schemas"]["Offset"];
+            predicates?: {
+                personIds?: components["schemas"]["NullableIdList"];
+                /** Format: int64 */
+                projectId?: number | null;
+                roleNameIds?: components["schemas"]["NullableIdList"];
+                roleType?: components["schemas"]["RoleTypeFilter"];
+                salariedRoleType?: components["schemas"]["SalariedRoleTypeFilter"];
+            };
+        };
+        Collaborations: {
+            personIds?: components["schemas"]["NullableIdList"];
+            projects?: {
+                /**
+                 * Format: uuid
+                 * @description The id of a project that is only known from somebody's experience.
+                 */
+                hcopId?: string | null;
+                /**
+                 * Format: int64
+                 * @description Null for a project that is only known from somebody's experience.
+                 */
+                id?: number | null;
+                name?: string | null;
+                personIds?: components["schemas"]["NullableIdList"];
+            }[] | null;
+        };
         /** @example #4B6BAA */
         Colour: string;
         DateRange: {
@@ -1004,14 +3141,222 @@ export interface components {
             /** @description The values at fault, as text. */
             values?: (string | null)[];
         };
+        ExperienceField: {
+            /** Format: uuid */
+            experienceFieldId: string;
+            isRequired: boolean;
+            name: string;
+            projectFieldId: components["schemas"]["Id"];
+            type: components["schemas"]["FieldType"];
+        };
+        ExperienceFieldCandidate: {
+            customFieldId: components["schemas"]["Id"];
+            name: string;
+        };
+        ExperienceFieldValue: {
+            /** Format: uuid */
+            experienceFieldValueId?: string | null;
+            name?: string | null;
+        };
         ExternalId: {
             /** @description The id in the other system; null takes it away (not stated by the vendor). */
             externalId: string | null;
+        };
+        FieldBase: {
+            /** @description The values of a selection list. */
+            definedValues?: components["schemas"]["FieldDefinedValue"][] | null;
+            /**
+             * Format: int32
+             * @description Position among the custom fields; a system field has none.
+             */
+            displayOrder?: number | null;
+            id: components["schemas"]["Id"];
+            isFinancials: boolean;
+            isLocked: boolean;
+            isPrivate: boolean;
+            isRequired: boolean;
+            /** @description Whether the field comes with Bench. */
+            isSystem: boolean;
+            name: string;
+            type: components["schemas"]["FieldType"];
+        };
+        FieldDefinedValue: {
+            definedValue: string;
+            inUse?: components["schemas"]["NullableIdList"];
+            valueId: components["schemas"]["Id"];
+        };
+        /** @description A field to add needs a name and a type. */
+        FieldDefinition: {
+            definedValues?: {
+                definedValue?: string | null;
+                /** @description Whether the value goes from the experience field too. */
+                deleteExperienceFieldValues?: boolean;
+                forRemoval?: boolean;
+                /** Format: int64 */
+                valueId?: number;
+            }[] | null;
+            id?: components["schemas"]["Id"];
+            isLocked?: boolean;
+            isPrivate?: boolean;
+            isRequired?: boolean;
+            name?: string | null;
+            type?: components["schemas"]["FieldType"];
+        };
+        FieldOrder: {
+            /** Format: int32 */
+            displayOrder: number;
+            fieldId: components["schemas"]["Id"];
+        };
+        /**
+         * @description What a field holds. On the wire every value is text: a `Date` is `dd/MM/yyyy`; a `Boolean` is `true` or `false`; a
+         *     `Currency` has up to 15 digits and up to two behind the point; a `Phone` or `PhoneNumber` is `+` and 11 to 15 digits
+         *     of which the first is not 0; a `SingleSelect` has one of its defined values, a `MultiSelect` any number of them; a
+         *     `Text` or `Address` is at most 250 characters long, a `LongText` 2400; an `Integer` is greater than 0.
+         * @enum {string}
+         */
+        FieldType: "Boolean" | "Date" | "Email" | "PhoneNumber" | "Image" | "Text" | "LongText" | "SingleSelect" | "MultiSelect" | "Address" | "Currency" | "Phone" | "Integer" | "Number";
+        FieldValue: {
+            fieldId: components["schemas"]["Id"];
+            isFinancials?: boolean;
+            isPrivate?: boolean;
+            isRequired?: boolean;
+            isSystem?: boolean;
+            lastModifiedOn?: components["schemas"]["Timestamp"] | null;
+            name: string;
+            type: components["schemas"]["FieldType"];
+            values?: string[] | null;
         };
         /** @description The values of one custom field. */
         FieldValues: {
             fieldId: components["schemas"]["Id"];
             values: string[];
+        };
+        Filter: {
+            filtersSet?: (components["schemas"]["FilterSetBase"] & {
+                filters?: (components["schemas"]["FilterCriterion"] & {
+                    id: components["schemas"]["Id"];
+                })[] | null;
+                id: components["schemas"]["Id"];
+            })[] | null;
+            id: components["schemas"]["Id"];
+            name: string;
+            /** @description The filter as the web pages write it; JSON as text. */
+            predicates?: string | null;
+            type: components["schemas"]["FilterType"];
+        };
+        FilterCriterion: {
+            blankValue?: boolean | null;
+            dateValues?: string[] | null;
+            decimalValues?: number[] | null;
+            dynamicData?: {
+                [key: string]: string | null;
+            } | null;
+            intValues?: number[] | null;
+            longValues?: number[] | null;
+            shortValues?: number[] | null;
+            stringValue?: string | null;
+            valueIds?: components["schemas"]["NullableIdList"];
+            /** @enum {string|null} */
+            verb?: "Above" | "Below" | "Between" | "Includes" | "Excludes" | "Equals" | null;
+        };
+        FilterPatch: {
+            filtersSet?: components["schemas"]["NewFilterSets"];
+            name?: string | null;
+            predicates?: string | null;
+        };
+        FilterSetBase: {
+            /**
+             * Format: int64
+             * @description The custom field that is filtered by.
+             */
+            fieldDefId?: number | null;
+            /** @example ProjectStartDate */
+            filterType?: string | null;
+            type: components["schemas"]["FilterType"];
+        };
+        /** @enum {string} */
+        FilterType: "People" | "Project" | "Roles";
+        Grouping: {
+            id: components["schemas"]["Id"];
+            inUseByPeople?: components["schemas"]["NullableIdList"];
+            inUseByProjects?: components["schemas"]["NullableIdList"];
+            inUseByUsers?: components["schemas"]["UserId"][] | null;
+            lastModifiedOn?: components["schemas"]["Timestamp"];
+            name: string;
+        };
+        GroupingName: {
+            /** @description Unique in the account. */
+            name: string;
+        };
+        /** @description A permission group that counts within one grouping. */
+        GroupingPermission: {
+            /**
+             * Format: int32
+             * @description The permission group.
+             */
+            groupId: number;
+            /**
+             * Format: int64
+             * @description The grouping.
+             */
+            id: number;
+        };
+        GroupingPermissions: components["schemas"]["GroupingPermission"][] | null;
+        HistoricalExperience: {
+            /**
+             * Format: int32
+             * @description The unit is not stated by the vendor; days are taken.
+             */
+            assignmentDuration?: number;
+            assignmentEndDate?: components["schemas"]["NullableCalendarDate"];
+            /** Format: double */
+            assignmentHours?: number | null;
+            assignmentStartDate?: components["schemas"]["NullableCalendarDate"];
+            /** @description Whether it was with the company that the account belongs to. */
+            currentCompany: boolean;
+            experienceFields?: components["schemas"]["HistoricalExperienceField"][] | null;
+            /** Format: uuid */
+            historicalExperienceId: string;
+            roleName: string;
+        };
+        HistoricalExperienceField: {
+            /** Format: uuid */
+            experienceFieldId: string;
+            /** Format: uuid */
+            experienceFieldValueId: string;
+            fieldName: string;
+            value: string;
+        };
+        /** @description One of the two; the id counts when both are sent. */
+        HistoricalExperienceFieldPatch: {
+            /** Format: uuid */
+            experienceFieldValueId?: string | null;
+            value?: string | null;
+        };
+        HistoricalExperienceFields: {
+            experienceFields?: components["schemas"]["HistoricalExperienceField"][] | null;
+        };
+        HistoricalExperiencePatch: {
+            /** Format: int32 */
+            assignmentDuration?: number | null;
+            assignmentEndDate?: components["schemas"]["NullableCalendarDate"];
+            /** Format: double */
+            assignmentHours?: number | null;
+            assignmentStartDate?: components["schemas"]["NullableCalendarDate"];
+            roleName?: string | null;
+        };
+        HistoricalExperienceUpdate: components["schemas"]["HistoricalExperiencePatch"] & {
+            experienceFields: components["schemas"]["NewHistoricalExperienceField"][] | null;
+            roleName: string;
+        };
+        HistoricalExperienceWithProject: components["schemas"]["HistoricalExperience"] & {
+            companyName?: string | null;
+            /** Format: uuid */
+            historicalProjectId: string;
+            projectDescription?: string | null;
+            projectEndDate?: components["schemas"]["NullableCalendarDate"];
+            projectName: string;
+            projectStartDate?: components["schemas"]["NullableCalendarDate"];
         };
         HourlyRoleAllocation: {
             /** Format: int32 */
@@ -1025,12 +3370,96 @@ export interface components {
             personId: components["schemas"]["Id"];
             startDate: components["schemas"]["CalendarDate"];
         };
+        HourlyRoleName: {
+            /** @description Whether callers should show the names by the alphabet. */
+            alphabetize?: boolean;
+            /**
+             * Format: double
+             * @description A financial field.
+             */
+            hourlyCost?: number | null;
+            id: components["schemas"]["Id"];
+            readonly inUse?: boolean;
+            name: string;
+            projectIds?: components["schemas"]["NullableIdList"];
+            type: components["schemas"]["RoleType"];
+        };
+        HourlyRoleNameChange: {
+            /** Format: double */
+            hourlyCost?: number | null;
+            id?: components["schemas"]["Id"];
+            name?: string | null;
+        };
+        /**
+         * Format: int64
+         * @description Whole hours.
+         */
+        Hours: number;
+        HoursBreakdown: {
+            totalWorkforceSpendHours: components["schemas"]["Hours"];
+            totalWorkforceSpendHoursFilled: components["schemas"]["Hours"];
+            totalWorkforceSpendHoursUnfilled: components["schemas"]["Hours"];
+            workforceSpendHoursBreakdown?: components["schemas"]["RoleHoursBreakdown"][] | null;
+        };
+        HoursBreakdownRequest: components["schemas"]["HoursRequestBase"] & {
+            /** @description Whether the first and the last period are cut off at the dates of the request, else they are whole (not stated by the vendor). */
+            bounded?: boolean;
+            /**
+             * @description The default is not stated by the vendor.
+             * @default Annual
+             * @enum {string}
+             */
+            period: "Annual" | "Quarter" | "Month" | "Week";
+        };
+        HoursOverview: {
+            totalWorkforceSpendHours: components["schemas"]["Hours"];
+            totalWorkforceSpendHoursElapsed: components["schemas"]["Hours"];
+            totalWorkforceSpendHoursRemainder: components["schemas"]["Hours"];
+            workforceSpendHoursOverview?: components["schemas"]["RoleHoursOverview"][] | null;
+        };
+        HoursOverviewRequest: components["schemas"]["HoursRequestBase"] & {
+            relativeDate?: components["schemas"]["CalendarDate"];
+        };
+        /** @description Which fields are mandatory is not stated by the vendor; a missing date is that of the project. */
+        HoursRequestBase: {
+            endDate?: components["schemas"]["CalendarDate"];
+            limit?: components["schemas"]["Limit"];
+            offset?: components["schemas"]["Offset"];
+            /**
+             * Format: int32
+             * @description The meaning of the numbers is not stated by the vendor.
+             * @enum {integer}
+             */
+            opsPreconFilter?: 0 | 1 | 2 | 3;
+            roleNameIds?: components["schemas"]["NullableIdList"];
+            /**
+             * @description `Hourly` is not supported.
+             * @default Salaried
+             * @enum {string}
+             */
+            roleType: "Salaried" | "Hourly" | "All";
+            /**
+             * @default All
+             * @enum {string}
+             */
+            salariedRoleType: "Operations" | "Preconstruction" | "All";
+            startDate?: components["schemas"]["CalendarDate"];
+        };
         /**
          * Format: int64
          * @example 8673
          */
         Id: number;
         IdList: components["schemas"]["Id"][];
+        Invitation: {
+            createdOn: components["schemas"]["Timestamp"];
+            email: string;
+            group?: string | null;
+            groupingPermissions?: components["schemas"]["GroupingPermissions"];
+            id: components["schemas"]["Id"];
+            /** @enum {string} */
+            status: "Pending" | "Expired" | "Failed";
+        };
         /**
          * Format: int32
          * @description 2 is all; that 0 is with issues and 1 is without is not stated by the vendor.
@@ -1044,11 +3473,73 @@ export interface components {
          * @default 1000
          */
         Limit: number;
+        Membership: {
+            /** @example Administrator */
+            group?: string | null;
+            groupingPermissions?: components["schemas"]["GroupingPermissions"];
+        };
+        NewAttachment: {
+            isPrivate?: boolean;
+            /** @description Unique among the person's attachments. */
+            name: string;
+        };
+        /** @description Which fields are mandatory is not stated by the vendor; the name is taken. */
+        NewCertification: {
+            abbreviation?: string | null;
+            /** Format: int32 */
+            daysWarnBeforeExpire?: number | null;
+            /** @description Unique in the account. */
+            name: string;
+            requireExpiration?: boolean;
+        };
         /** @description The vendor shows these two names with a capital letter. */
         NewEmploymentDates: {
             EndDate?: components["schemas"]["NullableCalendarDate"];
             StartDate?: components["schemas"]["NullableCalendarDate"];
         } | null;
+        NewExperienceFieldValue: {
+            name: string;
+        };
+        NewFieldValue: {
+            values: string[] | null;
+        };
+        NewFilter: {
+            filtersSet?: components["schemas"]["NewFilterSets"];
+            /** @description Unique among the caller's filters. */
+            name: string;
+            predicates: string;
+            type: components["schemas"]["FilterType"];
+        };
+        NewFilterSets: (components["schemas"]["FilterSetBase"] & {
+            filters: components["schemas"]["FilterCriterion"][];
+        })[] | null;
+        NewHistoricalExperience: components["schemas"]["HistoricalExperiencePatch"] & {
+            companyName?: string | null;
+            currentCompany?: boolean;
+            experienceFields?: components["schemas"]["NewHistoricalExperienceField"][] | null;
+            projectDescription?: string | null;
+            projectEndDate?: components["schemas"]["NullableCalendarDate"];
+            projectName: string;
+            projectStartDate?: components["schemas"]["NullableCalendarDate"];
+            roleName: string;
+        };
+        NewHistoricalExperienceField: components["schemas"]["HistoricalExperienceFieldPatch"] & {
+            /** Format: uuid */
+            experienceFieldId: string;
+        };
+        NewHistoricalExperienceFields: {
+            experienceFields: components["schemas"]["NewHistoricalExperienceField"][] | null;
+        };
+        NewInvitation: {
+            /** Format: email */
+            email: string;
+            group?: string | null;
+            groupingPermissions?: components["schemas"]["GroupingPermissions"];
+        };
+        NewNote: {
+            isPrivate?: boolean;
+            message: string;
+        };
         /** @description Which fields are mandatory is not stated by the vendor; the name is taken. */
         NewPerson: {
             /**
@@ -1068,6 +3559,14 @@ export interface components {
             type?: components["schemas"]["PersonType"];
             uniqueId?: string | null;
             workDays?: components["schemas"]["NewWorkDays"];
+        };
+        NewPersonCertification: components["schemas"]["PersonCertificationUpdate"] & {
+            certificationId: components["schemas"]["Id"];
+        };
+        NewPhase: {
+            includeOnNewProjects?: boolean;
+            /** @description Unique in the account. */
+            name: string;
         };
         /** @description Which fields are mandatory is not stated by the vendor; name and dates are taken. */
         NewProject: {
@@ -1095,6 +3594,11 @@ export interface components {
             winPercent?: number | null;
             workDays?: components["schemas"]["NewWorkDays"];
         };
+        NewProjectPhase: {
+            endDate: components["schemas"]["CalendarDate"];
+            id: components["schemas"]["Id"];
+            startDate: components["schemas"]["CalendarDate"];
+        };
         /** @description Which fields are mandatory is not stated by the vendor; name and dates are taken. */
         NewRole: {
             /** @description What the role requires. */
@@ -1112,6 +3616,29 @@ export interface components {
             startDate: components["schemas"]["CalendarDate"];
             /** Format: uuid */
             taskId?: string | null;
+        };
+        NewRoleCategory: {
+            /** @description A longer one is refused with 422. */
+            name: string;
+        };
+        /** @description Which fields are mandatory is not stated by the vendor; all are taken. */
+        NewTask: {
+            endDate: components["schemas"]["CalendarDate"];
+            name: string;
+            startDate: components["schemas"]["CalendarDate"];
+        };
+        /** @description Which fields are mandatory is not stated by the vendor; the name is taken. */
+        NewTaskRole: {
+            /**
+             * Format: int32
+             * @description How much of a person the role needs; 100 when missing (not stated by the vendor).
+             */
+            allocatedPercent?: number;
+            billable?: boolean;
+            /** @description One of the role names that the account knows. */
+            name: string;
+            note?: string | null;
+            skillSet?: components["schemas"]["NullableIdList"];
         };
         NewUnavailability: {
             description?: string | null;
@@ -1131,6 +3658,19 @@ export interface components {
          *     ]
          */
         NewWorkDays: (0 | 1 | 2 | 3 | 4 | 5 | 6)[] | null;
+        Note: {
+            createdOn: components["schemas"]["Timestamp"];
+            creatorId: components["schemas"]["UserId"];
+            creatorName?: string | null;
+            id: components["schemas"]["Id"];
+            isPrivate: boolean;
+            lastModifiedOn: components["schemas"]["Timestamp"];
+            message: string;
+        };
+        NotePatch: {
+            isPrivate?: boolean | null;
+            message?: string | null;
+        };
         /**
          * @description A day, or null.
          * @example 2020-01-31
@@ -1155,6 +3695,18 @@ export interface components {
          * @description A share of a full working week.
          */
         Percent: number;
+        PeriodHoursBreakdown: {
+            endDate: components["schemas"]["CalendarDate"];
+            periodWorkforceSpendHoursFilled: components["schemas"]["Hours"];
+            periodWorkforceSpendHoursTotal: components["schemas"]["Hours"];
+            periodWorkforceSpendHoursUnfilled: components["schemas"]["Hours"];
+            personWorkforceSpendHoursBreakdown?: {
+                personId: components["schemas"]["Id"];
+                personName?: string | null;
+                personWorkforceSpendHours: components["schemas"]["Hours"];
+            }[] | null;
+            startDate: components["schemas"]["CalendarDate"];
+        };
         Person: {
             deactivationNotes?: string | null;
             deactivationReason?: string | null;
@@ -1205,6 +3757,34 @@ export interface components {
              */
             availableInDays: number;
             nextAvailableDate?: components["schemas"]["NullableCalendarDate"];
+            personId: components["schemas"]["Id"];
+        };
+        PersonCertification: {
+            abbreviation?: string | null;
+            certificationDate?: components["schemas"]["NullableCalendarDate"];
+            certificationDescription?: string | null;
+            /** Format: int32 */
+            daysWarnBeforeExpire?: number | null;
+            expiryDate?: components["schemas"]["NullableCalendarDate"];
+            hasAttachment?: boolean;
+            id: components["schemas"]["Id"];
+            name: string;
+            /**
+             * @description `Warning` from so many days before the expiry as the certification says.
+             * @enum {string}
+             */
+            readonly state: "Info" | "Warning" | "Expired";
+        };
+        PersonCertificationUpdate: {
+            certificationDate?: components["schemas"]["NullableCalendarDate"];
+            certificationDescription?: string | null;
+            expiryDate?: components["schemas"]["NullableCalendarDate"];
+        };
+        PersonField: components["schemas"]["FieldBase"] & {
+            personType?: components["schemas"]["PersonType"][] | null;
+        };
+        PersonFieldValues: {
+            fields?: components["schemas"]["FieldValue"][] | null;
             personId: components["schemas"]["Id"];
         };
         /** @description The default of `limit` is not stated by the vendor here; that of the list is taken. */
@@ -1267,6 +3847,27 @@ export interface components {
             state: components["schemas"]["PersonState"];
             unavailabilities?: components["schemas"]["Unavailability"][] | null;
         };
+        Phase: {
+            id: components["schemas"]["Id"];
+            /** @description Whether a new project has it from the start. */
+            includeOnNewProjects: boolean;
+            name: string;
+            projects?: components["schemas"]["NullableIdList"];
+        };
+        PhasePatch: {
+            includeOnNewProjects?: boolean;
+            name?: string | null;
+        };
+        PhaseUpdate: {
+            id: components["schemas"]["Id"];
+            includeOnNewProjects?: boolean;
+            name?: string | null;
+        };
+        /** @description The name begins with a capital letter. */
+        ProfilePicture: {
+            /** Format: uri */
+            ImageUrl?: string | null;
+        };
         Project: {
             colour?: string | null;
             currentPhases?: {
@@ -1321,6 +3922,21 @@ export interface components {
             /** Format: uuid */
             taskId?: string | null;
             taskName?: string | null;
+        };
+        ProjectField: components["schemas"]["FieldBase"] & {
+            /**
+             * Format: uuid
+             * @description Set when the field tells of experience.
+             */
+            experienceFieldId?: string | null;
+        };
+        ProjectFieldValues: {
+            fields?: (components["schemas"]["FieldValue"] & {
+                /** Format: uuid */
+                experienceFieldId?: string | null;
+                experienceFieldValueIds?: string[] | null;
+            })[] | null;
+            projectId: components["schemas"]["Id"];
         };
         /** @description The default of `limit` is not stated by the vendor here; that of the list is taken. */
         ProjectFilter: {
@@ -1378,6 +3994,16 @@ export interface components {
             lastModifiedOn?: components["schemas"]["Timestamp"];
             name: string;
             startDate: components["schemas"]["CalendarDate"];
+        };
+        /** @description At least one of the dates has to be sent. */
+        ProjectPhasePatch: {
+            endDate?: components["schemas"]["NullableCalendarDate"];
+            /** @description Moves the phase by as much as the one date that is sent; of two, the start counts. */
+            shiftDates?: boolean;
+            startDate?: components["schemas"]["NullableCalendarDate"];
+        };
+        ProjectPhaseUpdate: components["schemas"]["ProjectPhasePatch"] & {
+            id: components["schemas"]["Id"];
         };
         /** @enum {string} */
         ProjectState: "Canceled" | "Upcoming" | "Active" | "Complete" | "Pursuit" | "Lost";
@@ -1464,6 +4090,14 @@ export interface components {
             personId: components["schemas"]["Id"];
             startDate: components["schemas"]["CalendarDate"];
         };
+        RoleCategory: {
+            id: components["schemas"]["Id"];
+            /** @example North Tower */
+            name: string;
+        };
+        RoleCategoryUpdate: components["schemas"]["NewRoleCategory"] & {
+            id: components["schemas"]["Id"];
+        };
         /** @description The crew that the role is meant for. */
         RoleCrew: {
             id?: components["schemas"]["Id"];
@@ -1493,6 +4127,52 @@ export interface components {
             /** Format: int32 */
             taggedByUserId?: number | null;
         } | null;
+        RoleHoursBreakdown: {
+            periodWorkforceSpendHoursBreakdown?: components["schemas"]["PeriodHoursBreakdown"][] | null;
+            roleName?: string | null;
+            roleNameId: components["schemas"]["Id"];
+            workforceSpendHoursFilled: components["schemas"]["Hours"];
+            workforceSpendHoursTotal: components["schemas"]["Hours"];
+            workforceSpendHoursUnfilled: components["schemas"]["Hours"];
+        };
+        RoleHoursOverview: {
+            personWorkforceSpendHoursOverview?: {
+                personElapsedHours: components["schemas"]["Hours"];
+                personId: components["schemas"]["Id"];
+                personName?: string | null;
+                personRemainderHours: components["schemas"]["Hours"];
+                personTotalHours: components["schemas"]["Hours"];
+            }[] | null;
+            roleName?: string | null;
+            roleNameId: components["schemas"]["Id"];
+            workforceSpendHoursElapsed: components["schemas"]["Hours"];
+            workforceSpendHoursElapsedFilled?: components["schemas"]["Hours"];
+            workforceSpendHoursElapsedUnfilled?: components["schemas"]["Hours"];
+            workforceSpendHoursRemainder: components["schemas"]["Hours"];
+            workforceSpendHoursRemainderFilled?: components["schemas"]["Hours"];
+            workforceSpendHoursRemainderUnfilled?: components["schemas"]["Hours"];
+            workforceSpendHoursTotal: components["schemas"]["Hours"];
+        };
+        RoleName: {
+            /** @description Whether callers should show the names by the alphabet. */
+            alphabetize?: boolean;
+            /**
+             * Format: double
+             * @description A financial field. Of which time it is the cost is not stated by the vendor; an hour is taken.
+             */
+            cost?: number | null;
+            id: components["schemas"]["Id"];
+            readonly inUse?: boolean;
+            name: string;
+            projectIds?: components["schemas"]["NullableIdList"];
+            type: components["schemas"]["RoleType"];
+        };
+        RoleNameChange: {
+            /** Format: double */
+            cost?: number | null;
+            id?: components["schemas"]["Id"];
+            name?: string | null;
+        };
         RoleNotification: {
             notifiedOn?: components["schemas"]["Timestamp"];
             recipientIds?: components["schemas"]["NullableIdList"];
@@ -1506,6 +4186,8 @@ export interface components {
         };
         /** @enum {string} */
         RoleType: "Salaried" | "Hourly";
+        /** @enum {string} */
+        RoleTypeFilter: "Salaried" | "Hourly" | "All";
         RoleUpdate: components["schemas"]["NewRole"] & {
             /** Format: int64 */
             crewId?: number | null;
@@ -1517,6 +4199,35 @@ export interface components {
             shiftDates?: boolean;
             startTime?: components["schemas"]["TimeOfDay"] | null;
             workDays?: components["schemas"]["WorkDays"];
+        };
+        /** @enum {string} */
+        SalariedRoleTypeFilter: "Operations" | "Preconstruction" | "All";
+        ServiceAccount: {
+            /** @description From where it may sign in; null is from everywhere. */
+            allowedIPNetworks?: string[] | null;
+            createdOn?: components["schemas"]["CalendarDate"];
+            /** @example Administrator */
+            group: string;
+            id: components["schemas"]["UserId"];
+            /**
+             * @description What signs in as `username`.
+             * @example b1c657b0a0864e9597cbdbacc67c79de
+             */
+            login: string;
+            name: string;
+        };
+        ServiceAccountSettings: {
+            allowedIPNetworks?: string[] | null;
+            /** @example Administrator */
+            group: string;
+            name: string;
+        };
+        ServiceAccountWithPassword: components["schemas"]["ServiceAccount"] & {
+            /**
+             * Format: password
+             * @description Shown once. It holds characters such as `|`, `>`, `#` and `&`, see `SignInRequest`.
+             */
+            password: string;
         };
         SignInRequest: {
             /**
@@ -1535,6 +4246,87 @@ export interface components {
             personId: components["schemas"]["Id"];
             roleId: components["schemas"]["Id"];
             startDate: components["schemas"]["CalendarDate"];
+        };
+        SystemMembership: {
+            /** @example Administrator */
+            group?: string | null;
+        };
+        Task: {
+            createdOn: components["schemas"]["Timestamp"];
+            endDate: components["schemas"]["CalendarDate"];
+            /** Format: uuid */
+            id: string;
+            lastModifiedOn: components["schemas"]["Timestamp"];
+            name: string;
+            startDate: components["schemas"]["CalendarDate"];
+        };
+        TaskAllocationRequest: components["schemas"]["RoleAllocationRequest"] & {
+            roleEndDate?: components["schemas"]["NullableCalendarDate"];
+            roleStartDate?: components["schemas"]["NullableCalendarDate"];
+        };
+        /** @description A task with its roles, and who fills these. */
+        TaskDetail: {
+            createdOn: components["schemas"]["Timestamp"];
+            endDate: components["schemas"]["CalendarDate"];
+            lastModifiedOn: components["schemas"]["Timestamp"];
+            name: string;
+            projectId: components["schemas"]["Id"];
+            roles?: components["schemas"]["TaskRole"][] | null;
+            startDate: components["schemas"]["CalendarDate"];
+            /** Format: uuid */
+            taskId: string;
+        };
+        /** @description Which fields are mandatory is not stated by the vendor; all are taken. */
+        TaskFromTemplate: {
+            endDate: components["schemas"]["CalendarDate"];
+            startDate: components["schemas"]["CalendarDate"];
+            /** Format: uuid */
+            templateId: string;
+        };
+        TaskRole: {
+            allocations?: components["schemas"]["RoleAllocation"][] | null;
+            billable: boolean;
+            endDate: components["schemas"]["CalendarDate"];
+            hire?: components["schemas"]["RoleHire"];
+            id: components["schemas"]["Id"];
+            isFilled: boolean;
+            name: string;
+            nameId?: components["schemas"]["Id"];
+            note?: string | null;
+            notification?: components["schemas"]["RoleNotification"];
+            relatedTitles?: string[] | null;
+            requirements?: components["schemas"]["Requirement"][] | null;
+            /**
+             * Format: double
+             * @description A financial field.
+             */
+            roleCost?: number | null;
+            skillSet?: components["schemas"]["NullableIdList"];
+            /** Format: int32 */
+            sortOrder?: number;
+            startDate: components["schemas"]["CalendarDate"];
+            type: components["schemas"]["RoleType"];
+            unfilledRanges?: components["schemas"]["DateRange"][] | null;
+        };
+        TaskRolePatch: {
+            /** Format: int32 */
+            allocatedPercent?: number | null;
+            billable?: boolean | null;
+            /** @description One of the role names that the account knows. */
+            name?: string | null;
+            note?: string | null;
+            skillSet?: components["schemas"]["NullableIdList"];
+        };
+        TaskUpdate: {
+            endDate?: components["schemas"]["NullableCalendarDate"];
+            /** Format: uuid */
+            id: string;
+            name?: string | null;
+            /** @description Moves the task and its roles by as much as the one date that is sent; of two, the start counts. */
+            shiftDates?: boolean;
+            /** @description Moves the tasks that come after this one by as much as its end moves. */
+            shiftSubsequentTasks?: boolean | null;
+            startDate?: components["schemas"]["NullableCalendarDate"];
         };
         /**
          * @description The time of a working day.
@@ -1584,6 +4376,41 @@ export interface components {
         };
         /** @enum {string} */
         UnavailabilityType: "PreEmployment" | "PostEmployment" | "Unavailability" | "TimeOff";
+        User: {
+            createdOn?: components["schemas"]["CalendarDate"];
+            email?: string | null;
+            /** @example Administrator */
+            group?: string | null;
+            groupingPermissions?: components["schemas"]["GroupingPermissions"];
+            id: components["schemas"]["UserId"];
+            /** Format: int64 */
+            invitationId?: number | null;
+            lastLoginOn?: components["schemas"]["Timestamp"] | null;
+            name: string;
+            phoneNumber?: string | null;
+            state: components["schemas"]["UserState"];
+            team?: string | null;
+            title?: string | null;
+        };
+        /**
+         * Format: int32
+         * @example 2313
+         */
+        UserId: number;
+        UserPatch: {
+            name?: string | null;
+            phoneNumber?: string | null;
+            team?: string | null;
+            title?: string | null;
+        };
+        UserProfile: {
+            id: components["schemas"]["UserId"];
+            name: string;
+            state: components["schemas"]["UserState"];
+            title?: string | null;
+        };
+        /** @enum {string} */
+        UserState: "Inactive" | "Enabled" | "Disabled" | "PendingEmailChange";
         /**
          * @description The working days of the week. That 0 is Sunday is not stated by the vendor.
          * @example [
@@ -1774,34 +4601,86 @@ export interface components {
     parameters: {
         /** @description The account's id, from `listAccounts`. */
         accountId: components["schemas"]["AccountId"];
+        /** @description Keeps the attachments in this state. */
+        attachmentState: "InProgress" | "Completed" | "Failed" | "All";
+        /** @description The certification's id. */
+        certId: components["schemas"]["Id"];
+        /** @description Keeps the attachments that this user added. */
+        creatorId: components["schemas"]["UserId"];
         /** @description How many days after `relativeDate` time off still counts as upcoming. */
         daysUntilTimeOff: number;
         /** @description Last day looked at; the end of time when missing. */
         end: components["schemas"]["CalendarDate"];
+        /** @description The experience field's id. */
+        experienceFieldId: string;
+        /** @description The value's id. */
+        experienceFieldValueId: string;
+        /** @description The id that the other system uses. */
+        externalId: string;
+        /** @description Keeps the fields that tell of experience, or all. */
+        fieldClassification: "All" | "Experience";
+        /** @description The custom field's id. */
+        fieldId: components["schemas"]["Id"];
         /** @description Keeps roles by whether they are filled. 2 is all; that 0 is filled and 1 is unfilled is not stated by the vendor. */
         filledState: 0 | 1 | 2;
+        /** @description The entry's id. */
+        historicalExperienceId: string;
         /** @description Keeps the items with these ids. Lists are repeated parameters, as the vendor declares; its text speaks of commas. */
         ids: components["schemas"]["IdList"];
+        /** @description Whether fields without a value are listed too. */
+        includeEmpty: boolean;
         /** @description How many items a page may hold. */
         limit: components["schemas"]["Limit"];
+        /** @description How many items a page may hold. */
+        limit100: number;
+        /** @description How many items a page may hold. */
+        limit50: number;
         /** @description How many items a page may hold. */
         limit5000: number;
         /** @description How many items to skip, counted from 0. */
         offset: components["schemas"]["Offset"];
+        /** @description The attachment's id. */
+        pathAttachmentId: components["schemas"]["Id"];
+        /** @description The certification's id. */
+        pathCertificationId: components["schemas"]["Id"];
+        /** @description The filter's id. */
+        pathFilterId: components["schemas"]["Id"];
+        /** @description The grouping's id. */
+        pathGroupingId: components["schemas"]["Id"];
+        /** @description The invitation's id. */
+        pathInvitationId: components["schemas"]["Id"];
+        /** @description The note's id. */
+        pathNoteId: components["schemas"]["Id"];
         /** @description The person's id. */
         pathPersonId: components["schemas"]["Id"];
+        /** @description The phase's id. */
+        pathPhaseId: components["schemas"]["Id"];
         /** @description The project's id. */
         pathProjectId: components["schemas"]["Id"];
         /** @description The role's id. */
         pathRoleId: components["schemas"]["Id"];
+        /** @description The service account's id. */
+        pathServiceAccountId: components["schemas"]["UserId"];
+        /** @description The shared filter's id. */
+        pathSharedFilterId: string;
+        /** @description The task's id. */
+        pathTaskId: string;
+        /** @description The user's id. */
+        pathUserId: components["schemas"]["UserId"];
+        /** @description The person's id. */
+        personId: components["schemas"]["Id"];
         /** @description Keeps the persons with these ids (a repeated parameter, see `ids`). */
         personIds: components["schemas"]["IdList"];
         /** @description Keeps the allocations of persons in this state. The name is all lower case. */
         personstate: components["schemas"]["PersonStateFilter"];
+        /** @description The phase's id. */
+        phaseId: components["schemas"]["Id"];
         /** @description The project's id. */
         projectId: components["schemas"]["Id"];
         /** @description Keeps the roles of this project. */
         projectIdFilter: components["schemas"]["Id"];
+        /** @description Keeps what belongs to the projects with these ids (a repeated parameter, see `ids`). */
+        projectIds: components["schemas"]["IdList"];
         /** @description Keeps what belongs to projects in this state. */
         projectState: components["schemas"]["ProjectStateFilter"];
         /** @description The day that states such as current, past and upcoming are judged by; today (UTC) when missing. */
@@ -1816,6 +4695,12 @@ export interface components {
         salariedRoleType: "Operations" | "Preconstruction" | "All";
         /** @description First day looked at; the beginning of time when missing. */
         start: components["schemas"]["CalendarDate"];
+        /** @description The task's id. */
+        taskId: string;
+        /** @description The user's id. */
+        userId: components["schemas"]["UserId"];
+        /** @description Keeps those with these ids (a repeated parameter). */
+        userIds: components["schemas"]["UserId"][];
     };
     requestBodies: {
         Allocation: {
@@ -1976,6 +4861,38 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    filterCollaborationMatrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollaborationFilter"];
+            };
+        };
+        responses: {
+            /** @description A page of projects, and everybody who is named on it. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collaborations"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listAccountHourlyRoles: {
         parameters: {
             query?: {
@@ -2015,6 +4932,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountHourlyRole"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listAccountPersonCertifications: {
+        parameters: {
+            query?: {
+                /** @description Keeps the persons with these ids (a repeated parameter, see `ids`). */
+                personIds?: components["parameters"]["personIds"];
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of persons with their certifications. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["PersonCertification"][];
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listAccountPersonFieldValues: {
+        parameters: {
+            query?: {
+                /** @description Whether fields without a value are listed too. */
+                includeEmpty?: components["parameters"]["includeEmpty"];
+                /** @description Keeps the values of persons in this state. */
+                state?: components["schemas"]["PersonStateFilter"];
+                /** @description Keeps the persons with these ids (a repeated parameter, see `ids`). */
+                personIds?: components["parameters"]["personIds"];
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+                /** @description Keeps the person whose field Employee ID has this value. */
+                employeeId?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page with one entry a person. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonFieldValues"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listAccountProjectFieldValues: {
+        parameters: {
+            query?: {
+                /** @description Whether fields without a value are listed too. */
+                includeEmpty?: components["parameters"]["includeEmpty"];
+                /** @description Keeps what belongs to the projects with these ids (a repeated parameter, see `ids`). */
+                projectIds?: components["parameters"]["projectIds"];
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+                /** @description Keeps the project whose field Project Number has this value. */
+                projectNumber?: string;
+                /** @description Keeps the project whose field External ID has this value. */
+                externalId?: string;
+                /** @description Keeps the fields that tell of experience, or all. */
+                classification?: components["parameters"]["fieldClassification"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page with one entry a project. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectFieldValues"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listAccountRoleCategories: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit5000"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of categories. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountRoleCategory"][];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -2068,6 +5139,113 @@ export interface operations {
                     "application/json": components["schemas"]["AccountRole"][];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listAccountTasks: {
+        parameters: {
+            query?: {
+                /** @description The day that states such as current, past and upcoming are judged by; today (UTC) when missing. */
+                relativeDate?: components["parameters"]["relativeDate"];
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit5000"];
+                /** @description Keeps what belongs to the projects with these ids (a repeated parameter, see `ids`). */
+                projectIds?: components["parameters"]["projectIds"];
+                /** @description Keeps what belongs to projects in this state. */
+                projectState?: components["parameters"]["projectState"];
+                /** @description Keeps the tasks with these ids (a repeated parameter, see `ids`). */
+                taskIds?: string[];
+                /** @description Keeps roles by whether they are filled. 2 is all; that 0 is filled and 1 is unfilled is not stated by the vendor. */
+                filledState?: components["parameters"]["filledState"];
+                /** @description Keeps the roles with these ids (a repeated parameter, see `ids`); every other filter applies as well. */
+                roleIds?: components["parameters"]["roleIds"];
+                /** @description Keeps the roles whose name has one of these ids (a repeated parameter, see `ids`); every other filter applies as well. */
+                roleNameIds?: components["parameters"]["roleNameIds"];
+                /** @description Keeps the roles whose dates lie there, seen from `relativeDate`. */
+                roleState?: components["parameters"]["roleState"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listUserProfiles: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+                /** @description Keeps those with these ids (a repeated parameter). */
+                ids?: components["parameters"]["userIds"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserProfile"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setSystemMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SystemMembership"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -2466,6 +5644,168 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listPhases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The phases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phase"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updatePhases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhaseUpdate"][];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createPhase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPhase"];
+            };
+        };
+        responses: {
+            /** @description The phase. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deletePhases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Id"][];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPhase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The phase's id. */
+                id: components["parameters"]["pathPhaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The phase. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updatePhase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The phase's id. */
+                id: components["parameters"]["pathPhaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhasePatch"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listProjects: {
         parameters: {
             query?: {
@@ -2655,6 +5995,1034 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    filterActivities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivityFilter"];
+            };
+        };
+        responses: {
+            /** @description A page of activities. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listCertifications: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of certifications. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certification"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCertification"];
+            };
+        };
+        responses: {
+            /** @description The certification. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certification"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The certification. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certification"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertificationPatch"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listExperienceFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fields. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    promoteFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            /** @description The fields that were promoted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listExperienceFieldCandidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fields. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceFieldCandidate"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    demoteField: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The field is demoted. When it is this and when 204 is not stated by the vendor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listExperienceFieldValues: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+                /** @description Keeps the values whose name contains this text. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of values. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceFieldValue"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createExperienceFieldValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExperienceFieldValue"][];
+            };
+        };
+        responses: {
+            /** @description The values that were added. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperienceFieldValue"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateExperienceFieldValue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+                /** @description The value's id. */
+                experienceFieldValueId: components["parameters"]["experienceFieldValueId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExperienceFieldValue"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteExperienceFieldValue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+                /** @description The value's id. */
+                experienceFieldValueId: components["parameters"]["experienceFieldValueId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPersonByExternalId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The id that the other system uses. */
+                externalId: components["parameters"]["externalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Person"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getProjectByExternalId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The id that the other system uses. */
+                externalId: components["parameters"]["externalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Project"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getRoleByExternalId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The id that the other system uses. */
+                externalId: components["parameters"]["externalId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Role"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listGroupings: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groupings. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grouping"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createGrouping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupingName"];
+            };
+        };
+        responses: {
+            /** @description The grouping. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grouping"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getGrouping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The grouping. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grouping"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteGrouping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateGrouping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupingName"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listHourlyRoleNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HourlyRoleName"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    saveHourlyRoleNames: {
+        parameters: {
+            query?: {
+                /** @description Whether callers should show the names by the alphabet rather than in the order of the request. */
+                alphabetize?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HourlyRoleNameChange"][];
+            };
+        };
+        responses: {
+            /** @description The names that were added or changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HourlyRoleName"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteHourlyRoleNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    withdrawInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The invitation's id. */
+                id: components["parameters"]["pathInvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listFilters: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit100"];
+                /** @description Keeps the filters for this kind of thing. */
+                type?: components["schemas"]["FilterType"];
+                /** @description Keeps the filters whose name contains this text. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of filters. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filter"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFilter"];
+            };
+        };
+        responses: {
+            /** @description The filter. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filter"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The filter's id. */
+                id: components["parameters"]["pathFilterId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The filter. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filter"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The filter's id. */
+                id: components["parameters"]["pathFilterId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The filter's id. */
+                id: components["parameters"]["pathFilterId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilterPatch"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPersonFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fields. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    savePersonFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldDefinition"][];
+            };
+        };
+        responses: {
+            /** @description The fields that were added or changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deletePersonFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reorderPersonFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldOrder"][];
+            };
+        };
+        responses: {
+            /** @description The fields in their new order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listUnavailabilities: {
         parameters: {
             query?: {
@@ -2808,6 +7176,1099 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listAttachments: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit100"];
+                /** @description Keeps the attachments in this state. */
+                state?: components["parameters"]["attachmentState"];
+                /** @description Keeps the attachments that this user added. */
+                creatorId?: components["parameters"]["creatorId"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of attachments. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAttachment"];
+            };
+        };
+        responses: {
+            /** @description The attachment, and where to upload its content. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttachmentUpload"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The attachment's id. */
+                id: components["parameters"]["pathAttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The attachment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The attachment's id. */
+                id: components["parameters"]["pathAttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPersonCertifications: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+                /** @description Keeps the items with these ids. Lists are repeated parameters, as the vendor declares; its text speaks of commas. */
+                ids?: components["parameters"]["ids"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of certifications. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonCertification"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addPersonCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPersonCertification"];
+            };
+        };
+        responses: {
+            /** @description The person's certification. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonCertification"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listCertificationAttachments: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit100"];
+                /** @description Keeps the attachments in this state. */
+                state?: components["parameters"]["attachmentState"];
+                /** @description Keeps the attachments that this user added. */
+                creatorId?: components["parameters"]["creatorId"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                certId: components["parameters"]["certId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of attachments. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    linkCertificationAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                certId: components["parameters"]["certId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttachmentLink"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getCertificationAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                certId: components["parameters"]["certId"];
+                /** @description The attachment's id. */
+                id: components["parameters"]["pathAttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The attachment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attachment"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    unlinkCertificationAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                certId: components["parameters"]["certId"];
+                /** @description The attachment's id. */
+                id: components["parameters"]["pathAttachmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getPersonCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person's certification. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonCertification"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updatePersonCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonCertificationUpdate"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deletePersonCertification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The certification's id. */
+                id: components["parameters"]["pathCertificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replacePersonGroupings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Id"][];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addPersonGroupings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    removePersonGrouping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listHistoricalExperiences: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit50"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoricalExperience"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createHistoricalExperience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHistoricalExperience"];
+            };
+        };
+        responses: {
+            /** @description The entry. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoricalExperienceWithProject"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getHistoricalExperience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoricalExperience"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    replaceHistoricalExperience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistoricalExperienceUpdate"];
+            };
+        };
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoricalExperience"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteHistoricalExperience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateHistoricalExperience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistoricalExperiencePatch"];
+            };
+        };
+        responses: {
+            /** @description The entry. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoricalExperience"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addHistoricalExperienceFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHistoricalExperienceFields"];
+            };
+        };
+        responses: {
+            /** @description The values that were added. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoricalExperienceFields"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteHistoricalExperienceField: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateHistoricalExperienceField: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The entry's id. */
+                historicalExperienceId: components["parameters"]["historicalExperienceId"];
+                /** @description The experience field's id. */
+                experienceFieldId: components["parameters"]["experienceFieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistoricalExperienceFieldPatch"];
+            };
+        };
+        responses: {
+            /** @description The value. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoricalExperienceField"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listPersonFieldValues: {
+        parameters: {
+            query?: {
+                /** @description Whether fields without a value are listed too. */
+                includeEmpty?: components["parameters"]["includeEmpty"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldValue"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setPersonFieldValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldValues"][];
+            };
+        };
+        responses: {
+            /** @description The values are set. When it is this and when 204 is not stated by the vendor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    clearPersonFieldValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            /** @description The values are set. When it is this and when 204 is not stated by the vendor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updatePersonFieldValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldValues"][];
+            };
+        };
+        responses: {
+            /** @description The values are set. When it is this and when 204 is not stated by the vendor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updatePersonFieldValue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+                /** @description The custom field's id. */
+                fieldId: components["parameters"]["fieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFieldValue"];
+            };
+        };
+        responses: {
+            /** @description The values are set. When it is this and when 204 is not stated by the vendor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setProfilePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProfilePicture"];
+            };
+        };
+        responses: {
+            /** @description The picture's address, or where to upload it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfilePicture"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    clearProfilePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The person's id. */
+                personId: components["parameters"]["personId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listProjectFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The fields. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    saveProjectFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldDefinition"][];
+            };
+        };
+        responses: {
+            /** @description The fields that were added or changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteProjectFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reorderProjectFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldOrder"][];
+            };
+        };
+        responses: {
+            /** @description The fields in their new order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectField"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listProjectAllocations: {
         parameters: {
             query?: {
@@ -2918,6 +8379,75 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    replaceProjectGroupings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Id"][];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addProjectGroupings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    removeProjectGrouping: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The grouping's id. */
+                id: components["parameters"]["pathGroupingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listProjectHourlyAllocations: {
         parameters: {
             query?: {
@@ -3023,6 +8553,636 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listNotes: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit100"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notes. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The note's id. */
+                id: components["parameters"]["pathNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The note's id. */
+                id: components["parameters"]["pathNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The note's id. */
+                id: components["parameters"]["pathNoteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotePatch"];
+            };
+        };
+        responses: {
+            /** @description The note. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listProjectPhases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The phases. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPhase"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addProjectPhase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProjectPhase"];
+            };
+        };
+        responses: {
+            /** @description The phase. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPhase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteProjectPhases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateProjectPhases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectPhaseUpdate"][];
+            };
+        };
+        responses: {
+            /** @description The phases as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPhase"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    addProjectPhases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProjectPhase"][];
+            };
+        };
+        responses: {
+            /** @description The phases. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPhase"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateProjectPhase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The phase's id. */
+                phaseId: components["parameters"]["phaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectPhasePatch"];
+            };
+        };
+        responses: {
+            /** @description The phase as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectPhase"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteProjectPhase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The phase's id. */
+                phaseId: components["parameters"]["phaseId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listProjectFieldValues: {
+        parameters: {
+            query?: {
+                /** @description Whether fields without a value are listed too. */
+                includeEmpty?: components["parameters"]["includeEmpty"];
+                /** @description Keeps the fields that tell of experience, or all. */
+                classification?: components["parameters"]["fieldClassification"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The values. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldValue"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setProjectFieldValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldValues"][];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    clearProjectFieldValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateProjectFieldValues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldValues"][];
+            };
+        };
+        responses: {
+            /** @description The values are set. When it is this and when 204 is not stated by the vendor. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateProjectFieldValue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The custom field's id. */
+                fieldId: components["parameters"]["fieldId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFieldValue"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listRoleCategories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The categories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleCategory"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateRoleCategories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleCategoryUpdate"][];
+            };
+        };
+        responses: {
+            /** @description The categories. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleCategory"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createRoleCategories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRoleCategory"][];
+            };
+        };
+        responses: {
+            /** @description The categories. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleCategory"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteRoleCategories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             503: components["responses"]["ServiceUnavailable"];
         };
     };
@@ -3255,6 +9415,808 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskUpdate"][];
+            };
+        };
+        responses: {
+            /** @description The tasks as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTask"][];
+            };
+        };
+        responses: {
+            /** @description The tasks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTasksFromTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskFromTemplate"][];
+            };
+        };
+        responses: {
+            /** @description The tasks with their roles. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                id: components["parameters"]["pathTaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTaskRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                id: components["parameters"]["pathTaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTaskRole"];
+            };
+        };
+        responses: {
+            201: components["responses"]["Role"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createTaskRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                id: components["parameters"]["pathTaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTaskRole"][];
+            };
+        };
+        responses: {
+            201: components["responses"]["Roles"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    allocateToTaskRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AllocationRequest"][];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTaskRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+                /** @description The role's id. */
+                id: components["parameters"]["pathRoleId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateTaskRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+                /** @description The role's id. */
+                id: components["parameters"]["pathRoleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskRolePatch"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Role"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    allocateToTaskRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+                /** @description The role's id. */
+                id: components["parameters"]["pathRoleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskAllocationRequest"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteTaskRoleAllocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+                /** @description The task's id. */
+                taskId: components["parameters"]["taskId"];
+                /** @description The role's id. */
+                id: components["parameters"]["pathRoleId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleAllocationRequest"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reportHoursBreakdown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoursBreakdownRequest"];
+            };
+        };
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursBreakdown"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    reportHoursOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The project's id. */
+                projectId: components["parameters"]["projectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoursOverviewRequest"];
+            };
+        };
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoursOverview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listRoleNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The names. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleName"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    saveRoleNames: {
+        parameters: {
+            query?: {
+                /** @description Whether callers should show the names by the alphabet rather than in the order of the request. */
+                alphabetize?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleNameChange"][];
+            };
+        };
+        responses: {
+            /** @description The names that were added or changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleName"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteRoleNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["Ids"];
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listServiceAccounts: {
+        parameters: {
+            query?: {
+                /** @description Keeps those with these ids (a repeated parameter). */
+                ids?: components["parameters"]["userIds"];
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccount"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountSettings"];
+            };
+        };
+        responses: {
+            /** @description The service account, with its password. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountWithPassword"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The service account's id. */
+                id: components["parameters"]["pathServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountSettings"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deactivateServiceAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The service account's id. */
+                id: components["parameters"]["pathServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    resetServiceAccountPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The service account's id. */
+                id: components["parameters"]["pathServiceAccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service account, with its new password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountWithPassword"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Unprocessable"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteSharedFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The shared filter's id. */
+                id: components["parameters"]["pathSharedFilterId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description How many items to skip, counted from 0. */
+                offset?: components["parameters"]["offset"];
+                /** @description How many items a page may hold. */
+                limit?: components["parameters"]["limit"];
+                /** @description Keeps the users with this permission group. */
+                group?: string;
+                /** @description Keeps those with these ids (a repeated parameter). */
+                ids?: components["parameters"]["userIds"];
+                /** @description Keeps the users whose name contains this text of at least 3 characters. */
+                nameSearch?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of users. */
+            200: {
+                headers: {
+                    "query-has-more": components["headers"]["QueryHasMore"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"][];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deactivateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setUserMembership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                id: components["parameters"]["pathUserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Membership"];
+            };
+        };
+        responses: {
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    resetUserAuthMethod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id, from `listAccounts`. */
+                accountId: components["parameters"]["accountId"];
+                /** @description The user's id. */
+                userId: components["parameters"]["userId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An invitation is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            204: components["responses"]["Done"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             422: components["responses"]["Unprocessable"];
             503: components["responses"]["ServiceUnavailable"];
         };
