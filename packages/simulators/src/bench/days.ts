@@ -12,15 +12,25 @@ export interface Range {
 /** The UTC day of an instant. */
 export const dayOf = (millis: number): Day => new Date(millis).toISOString().slice(0, 10)
 
-/** So many days later (or earlier, when negative). */
-export const plus = (day: Day, days: number): Day => dayOf(Date.parse(day) + days * 86_400_000)
+const steps = new Map<string, Day>()
+
+/** So many days later (or earlier, when negative). Remembered, since the same few thousand steps are taken all the time. */
+export const plus = (day: Day, days: number): Day => {
+  const key = `${day}${days}`
+  const known = steps.get(key)
+  if (known !== undefined) return known
+  if (steps.size > 50_000) steps.clear()
+  const found = dayOf(Date.parse(day) + days * 86_400_000)
+  steps.set(key, found)
+  return found
+}
 
 /** How many days lie between; 0 for the same day. */
 export const between = (from: Day, to: Day): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000)
 
 /** The later and the earlier of two days. */
-export const later = (a: Day, b: Day): Day => [a, b].sort()[1] as Day
-export const earlier = (a: Day, b: Day): Day => [a, b].sort()[0] as Day
+export const later = (a: Day, b: Day): Day => (b > a ? b : a)
+export const earlier = (a: Day, b: Day): Day => (b < a ? b : a)
 
 export const overlaps = (a: Range, b: Range): boolean => a.startDate <= b.endDate && b.startDate <= a.endDate
 

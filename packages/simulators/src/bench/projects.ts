@@ -10,6 +10,7 @@ import {
   inConflict,
   indexAllocations,
   type Project,
+  type Role,
   rolesOf,
   stateOf,
   unfilledOf,
@@ -20,17 +21,16 @@ const states = ["Canceled", "Upcoming", "Active", "Complete", "Pursuit", "Lost"]
 
 /** A project as the interface shows it. */
 export const showProject = (
-  world: World,
   project: Project,
   today: string,
   index: AllocationIndex,
   withNumber: boolean
 ): Schema<"Project"> => {
   const { closed: _, projectNumber, ...rest } = project
-  const roles = rolesOf(world, project.id)
+  const roles = index.byProject.get(project.id) ?? []
   const salaried = roles.filter((role) => role.type === "Salaried")
   const hourly = roles.filter((role) => role.type === "Hourly")
-  const open = (some: typeof roles) =>
+  const open = (some: ReadonlyArray<Role>) =>
     some.filter((role) => unfilledOf(role, index.byRole.get(role.id) ?? []).length > 0).length
   return {
     ...rest,
@@ -42,7 +42,7 @@ export const showProject = (
     totalTasks: 0,
     unfilledTaskRoles: 0,
     totalTaskRoles: 0,
-    issuesCount: issuesOf(world, project, index),
+    issuesCount: issuesOf(project, index),
     currentPhases: project.phases
       .filter((phase) => phase.startDate <= today && today <= phase.endDate)
       .map(({ name }) => ({ name })),
@@ -52,8 +52,8 @@ export const showProject = (
 }
 
 /** A project's issues are its allocations of people who are planned for more than all of their time. */
-const issuesOf = (world: World, project: Project, index: AllocationIndex): number =>
-  rolesOf(world, project.id)
+const issuesOf = (project: Project, index: AllocationIndex): number =>
+  (index.byProject.get(project.id) ?? [])
     .flatMap((role) => index.byRole.get(role.id) ?? [])
     .filter((allocation) => inConflict(index.conflictsOf(allocation.personId), allocation)).length
 
@@ -91,8 +91,8 @@ const search = (
     .filter((project) => ids?.includes(project.id) ?? true)
     .filter((project) => project.name.toLowerCase().includes(name))
     .filter((project) => state === "All" || stateOf(project, today) === state)
-    .filter((project) => issues === 2 || issuesOf(world, project, index) > 0 === (issues === 0))
-  return page(found, window, { default: 1000 }, (project) => showProject(world, project, today, index, withNumber))
+    .filter((project) => issues === 2 || issuesOf(project, index) > 0 === (issues === 0))
+  return page(found, window, { default: 1000 }, (project) => showProject(project, today, index, withNumber))
 }
 
 /** Moves, stretches or drops what hangs on a project's dates after these have changed. */
@@ -125,7 +125,7 @@ const dropRoles = (world: World, project: Project) => {
 export const addProjects = (route: Route): void => {
   const base = "/rp/api/v1/accounts/{accountId}/Projects"
   const shown = (call: Call, project: Project) =>
-    ok(showProject(call.world, project, call.today, indexAllocations(call.world), true))
+    ok(showProject(project, call.today, indexAllocations(call.world), true))
 
   route("GET", base, (call) => {
     const fields = input.fromQuery(call.query, {
@@ -186,7 +186,7 @@ export const addProjects = (route: Route): void => {
   route("GET", `${base}/{id}`, (call) => {
     const fields = input.fromQuery(call.query, { relativeDate: "text" })
     const today = input.optional(fields, "relativeDate", input.day) ?? call.today
-    return ok(showProject(call.world, findProject(call), today, indexAllocations(call.world), true))
+    return ok(showProject(findProject(call), today, indexAllocations(call.world), true))
   })
 
   route("PATCH", `${base}/{id}`, (call) => {

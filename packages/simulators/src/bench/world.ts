@@ -155,8 +155,9 @@ export const timeAwayOf = (world: World, personId: Id): ReadonlyArray<Unavailabi
     a.startDate < b.startDate ? -1 : 1
   )
 
-/** The allocations of an account by role and by person. They change often, so the index is made for one answer. */
+/** The roles of an account by project, its allocations by role and by person. They change, so the index is made for one answer. */
 export interface AllocationIndex {
+  readonly byProject: ReadonlyMap<Id, ReadonlyArray<Role>>
   readonly byRole: ReadonlyMap<Id, ReadonlyArray<Allocation>>
   readonly byPerson: ReadonlyMap<Id, ReadonlyArray<Allocation>>
   /** When a person is planned for more than all of their time. */
@@ -164,19 +165,22 @@ export interface AllocationIndex {
 }
 
 export const indexAllocations = (world: World): AllocationIndex => {
+  const byProject = new Map<Id, Array<Role>>()
   const byRole = new Map<Id, Array<Allocation>>()
   const byPerson = new Map<Id, Array<Allocation>>()
-  const put = (map: Map<Id, Array<Allocation>>, key: Id, allocation: Allocation) => {
+  const put = <A>(map: Map<Id, Array<A>>, key: Id, item: A) => {
     const held = map.get(key)
-    if (held === undefined) map.set(key, [allocation])
-    else held.push(allocation)
+    if (held === undefined) map.set(key, [item])
+    else held.push(item)
   }
+  for (const role of world.roles.values()) put(byProject, role.projectId, role)
   for (const allocation of world.allocations.values()) {
     put(byRole, allocation.roleId, allocation)
     put(byPerson, allocation.personId, allocation)
   }
   const conflicts = new Map<Id, ReadonlyArray<Range>>()
   return {
+    byProject,
     byRole,
     byPerson,
     conflictsOf: (personId) => {
