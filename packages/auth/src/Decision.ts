@@ -68,7 +68,8 @@ const plan = (record: SessionRecord, now: number, alive: boolean, trigger: Renew
   // A marker for this very refresh token: somebody may have spent it and died, or never got the answer.
   const spent = marker?.operation === "refresh" && marker.generation === record.generation ? marker : undefined
   if (spent === undefined) return { _tag: "Renew", method: "refresh", attempt: 1 }
-  if (now < spent.at + terms.grace) return { _tag: "Renew", method: "refresh", attempt: spent.attempt + 1 }
+  // Who wrote the marker may have another clock: one that is off by more than the grace says nothing about it.
+  if (Math.abs(now - spent.at) < terms.grace) return { _tag: "Renew", method: "refresh", attempt: spent.attempt + 1 }
   if (terms.signIn !== "headless" && !urgent && alive) return { _tag: "Serve" } // the last try is kept for when it matters
   if (terms.signIn === "headless" || spent.attempt >= 2) return signInOr(terms, attended, "refresh-token-spent")
   return { _tag: "Renew", method: "refresh", attempt: 2 }

@@ -130,6 +130,8 @@ const toSessionError = (error: GrantFailure, operation: "refresh" | "signIn"): S
 }
 
 const now = Effect.clockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe()))
+/** Milliseconds on a clock that nobody sets. */
+const elapsed = Effect.clockWith((clock) => Effect.succeed(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)))
 
 /** The call itself. It cannot be interrupted, only abandoned: what comes back has to reach the store. */
 const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet | undefined) => {
@@ -219,13 +221,18 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     const { attempt, method } = decision
     const deadline = policy.deadline[method]
     const at = yield* now
+    // A sign-in writes its marker over that of a refresh whose answer never came: what that one may have spent goes with it.
+    const spent = method === "signIn" && record.marker?.operation === "refresh"
+    const held = spent && record.tokens ? withoutRefreshToken(record.tokens) : record.tokens
     const marked = SessionRecord.next(record, {
+      tokens: held,
       marker: {
         operation: method,
         generation: record.generation,
         owner,
         attempt,
-        at,
+        // The server's grace counts from the first time that it saw the token.
+        at: attempt > 1 ? (record.marker?.at ?? at) : at,
         deadline: at + Duration.toMillis(deadline)
       }
     })
@@ -239,7 +246,8 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     if (Result.isSuccess(result)) {
       const tokens = method === "refresh" && record.tokens ? merge(record.tokens, result.success) : result.success
       const stored = SessionRecord.next(marked, {
-        generation: record.generation + 1,
+        // Past what was refused, also when the store has lost its record: what comes now is newer than either.
+        generation: Math.max(record.generation, request.used) + 1,
         tokens,
         marker: undefined,
         ended: undefined,
@@ -257,8 +265,10 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     if (answered) {
       // A definitive answer: nothing was spent, or what was sent is worthless. Only what was read is cleared.
       rejected = method === "refresh" && error._tag === "GrantRejected"
-      const tokens = rejected && record.tokens ? withoutRefreshToken(record.tokens) : record.tokens
-      if (!(yield* store.write(key, SessionRecord.next(marked, { marker: undefined, tokens })))) return "again" as Step
+      const tokens = rejected && held ? withoutRefreshToken(held) : held
+      // That this try was turned away says nothing of an earlier one that was never answered.
+      const marker = attempt > 1 && !rejected ? record.marker : undefined
+      if (!(yield* store.write(key, SessionRecord.next(marked, { marker, tokens })))) return "again" as Step
       if (rejected) {
         yield* report({ _tag: "CallFailed", operation: method, error, retryIn: undefined })
         continue
@@ -297,14 +307,14 @@ const takeLease = Effect.fnUntraced(function* (env: Environment, owner: string, 
   if (yield* store.acquire(key, owner, ttl)) return "leased" as const
   const latch = Latch.makeUnsafe(false)
   yield* store.subscribe(key, () => Latch.openUnsafe(latch))
-  const until = (yield* now) + Duration.toMillis(policy.deadline.lease)
+  const until = (yield* elapsed) + Duration.toMillis(policy.deadline.lease)
   for (;;) {
     Latch.closeUnsafe(latch)
     if (yield* store.acquire(key, owner, ttl)) return "leased" as const
     const record = yield* store.read(key)
     const decision = decide(record, yield* now, triggerOf(env, request, record, false), terms)
     if (decision._tag === "Adopt") return record
-    if ((yield* now) >= until) {
+    if ((yield* elapsed) >= until) {
       return yield* new SessionBusy({
         message: `Another process has been renewing this session for ${Duration.toSeconds(policy.deadline.lease)} s. Nothing was spent; try again.`
       })

@@ -137,6 +137,8 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
     let displacements: ReadonlyArray<number> = []
 
     const now = () => clock.currentTimeMillisUnsafe()
+    /** How long something has lasted is not for the wall clock to say: it may be set. */
+    const elapsed = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
     const fork = <A, E>(effect: Effect.Effect<A, E>) =>
       runFork(Effect.forkIn(effect, scope, { startImmediately: true }))
 
@@ -249,15 +251,15 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
     const onUnchanged = (wasRefused: boolean) => (stored: SessionRecord.SessionRecord) =>
       Effect.suspend((): Effect.Effect<void, SessionError> => {
         const { expiresAt } = stored.tokens ?? {}
-        const at = now()
         if (
           !wasRefused ||
           stored.tokens === undefined ||
           stored.marker !== undefined ||
-          (expiresAt !== undefined && at >= expiresAt)
+          (expiresAt !== undefined && now() >= expiresAt)
         ) {
           return Effect.void
         }
+        const at = elapsed()
         const since = at - Duration.toMillis(policy.displacement.window)
         displacements = [...displacements.filter((time) => time > since), at]
         const times = displacements.length
@@ -292,7 +294,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
             }
             const error = errorOf(exit)
             if (!closed) {
-              failure = { error, until: now() + coolDown(error) }
+              failure = { error, until: elapsed() + coolDown(error) }
               emit({ ...base(), _tag: "RenewalFailed", error })
             }
             Deferred.doneUnsafe(started.done, Exit.fail(error))
@@ -315,13 +317,15 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
     }
     const closedError = () => new SessionClosed({ message: "The session was signed out. Connect again to sign in." })
 
+    const coolingDown = () => failure !== undefined && elapsed() < failure.until
+
     const usable = (): Credential | undefined => {
       if (credential === undefined || closed || flight?.urgent === true) return undefined
       const at = now()
       const decision = decide(record, at, { _tag: "Use", lastUsedAt, renewAt }, terms)
       if (decision._tag === "Wait") return undefined
       lastUsedAt = at
-      if (decision._tag === "ServeAndRenew" && flight === undefined && !(failure !== undefined && at < failure.until)) {
+      if (decision._tag === "ServeAndRenew" && flight === undefined && !coolingDown()) {
         startRenewal(record.generation, false)
       }
       return credential
@@ -335,7 +339,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
           if (current !== undefined) return Effect.succeed(current)
         }
         if (flight === undefined) {
-          if (failure !== undefined && now() < failure.until) return Effect.fail(failure.error)
+          if (failure !== undefined && coolingDown()) return Effect.fail(failure.error)
           startRenewal(Math.max(used, credential === undefined ? 0 : record.generation), true, challenged)
         }
         const joined = flight as Flight | undefined
