@@ -1,7 +1,7 @@
 /**
  * The demo: a simulated Bench in this process, and the two things that make a session interesting. Its sessions are short,
  * so that one is renewed on schedule while a request is under way; and its clock jumps, so that one expires in the middle
- * of a list. Both wait for their moment instead of hoping for it: the demo tells the same story on every machine.
+ * of a list. Both wait for their moment instead of hoping for it: they happen on every machine, in one order or the other.
  */
 import { bench } from "@keyturn/simulators"
 import * as Effect from "effect/Effect"

@@ -31,7 +31,7 @@ export class Progress extends Context.Service<
           const share = expected === 0 ? 0 : Math.min(1, count / expected)
           const full = Math.round(share * 24)
           const line = `${"█".repeat(full)}${"░".repeat(24 - full)} ${String(Math.round(share * 100)).padStart(3)} %  ${count} read  ${current}`
-          return `\r\u001b[2K${line.slice(0, (output.columns ?? 80) - 1)}`
+          return `\r\u001b[2K${line.slice(0, (output.columns || 80) - 1)}`
         }
         const clear = () => {
           if (output.isTTY) output.write("\r\u001b[2K")
