@@ -39,6 +39,9 @@ const endpoints = (name: string): Config["apis"][string] => ({
 
 export default defineConfig({
   apis: {
-    bench: endpoints("bench")
+    allura: endpoints("allura"),
+    bench: endpoints("bench"),
+    bits: endpoints("bits"),
+    pink: endpoints("pink")
   }
 })
