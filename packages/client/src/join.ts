@@ -50,7 +50,9 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
   }
   let middlewares = 0
 
-  const prepare = (method: string, path: string, init: Init | undefined): Init | undefined => {
+  const prepare = (method: string, path: string, given: Init | undefined): Init | undefined => {
+    const server = given?.baseUrl === undefined ? opened.serverOf(method, path) : undefined
+    const init = server === undefined ? given : { ...given, baseUrl: server }
     // `authorization: null` is the caller's word that this call goes out without the session.
     if (refusesSession(init?.headers)) return init
     const sessions = opened.sessionsFor(method, path)

@@ -7,7 +7,7 @@ import * as Session from "@keyturn/auth/Session"
 import { ConfigurationError, CredentialMissing, InsufficientScope, type SessionError } from "@keyturn/auth/SessionError"
 import * as SessionStore from "@keyturn/auth/SessionStore"
 import * as Transport from "@keyturn/auth/Transport"
-import { type Contract, type Requirements, requirementsOf } from "@keyturn/contract"
+import { type Contract, type Requirements, requirementsOf, serverUrl } from "@keyturn/contract"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CommonOptions } from "./options.ts"
@@ -25,6 +25,8 @@ export interface Opened {
   readonly sessionsFor: (method: string, path: string) => ReadonlyArray<Session.Session>
   /** The sessions of operations that have no requirement of their own. */
   readonly defaultSessions: () => ReadonlyArray<Session.Session>
+  /** The server of an operation that has one of its own. */
+  readonly serverOf: (method: string, path: string) => string | undefined
   readonly send: (call: AuthFetch.Call) => Promise<Response>
   readonly fetch: (request: Request, extra?: RequestInit) => Promise<Response>
 }
@@ -173,6 +175,10 @@ export const open = (
       sessions,
       sessionsFor: (method, path) => sessionsOf(requirementsOf(contract, method, path), `${method} ${path}`),
       defaultSessions: () => sessionsOf(contract.security.default, "A request"),
+      serverOf: (method, path) => {
+        const [server] = options.baseUrl === undefined ? (contract.operationServers?.[`${method} ${path}`] ?? []) : []
+        return server === undefined ? undefined : new URL(serverUrl(server), `${baseUrl}/`).href
+      },
       send: AuthFetch.make({ fetch, origins, retries: policy.retries, run }),
       fetch
     }

@@ -36,7 +36,10 @@ export const resolveOrigins = (
   }
   const server = parse(chosen, baseUrl === undefined ? `The server of ${contract.name}` : "The baseUrl")
   // A baseUrl replaces the contract's servers altogether; without one, all of them belong to the API.
-  const others = baseUrl === undefined ? contract.servers.slice(1).map(serverUrl) : []
+  const others =
+    baseUrl === undefined
+      ? [...contract.servers.slice(1), ...Object.values(contract.operationServers ?? {}).flat()].map(serverUrl)
+      : []
   const origins = [
     server.origin,
     ...others.flatMap((url) => (URL.canParse(url) && isSecure(new URL(url)) ? [new URL(url).origin] : [])),

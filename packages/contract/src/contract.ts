@@ -2,6 +2,7 @@
  * The contract: an API's servers, security schemes, per-operation security requirements and session description, as data.
  * A generated package exports one as `contract`; the session layer reads it; nothing here knows how either works.
  */
+import type { PagedOperations, Pagination } from "./pagination.ts"
 import type { SecurityScheme } from "./scheme.ts"
 
 /** A server of the API. `url` may hold `{variables}`, each with a default. */
@@ -30,6 +31,8 @@ export interface Contract {
   readonly security: Security
   /** The operations (`"POST /files/content"`) that live on servers of their own, instead of on `servers`. */
   readonly operationServers?: Readonly<Record<string, ReadonlyArray<Server>>>
+  /** The operations that answer page by page. */
+  readonly pagination?: ReadonlyArray<PagedOperations>
 }
 
 /** The types a generated contract carries beside its data. */
@@ -74,3 +77,9 @@ export const serverUrl = (server: Server): string =>
   server.url
     .replace(/\{([^}]+)\}/g, (whole, name: string) => server.variables?.[name]?.default ?? whole)
     .replace(/\/+$/, "")
+
+/** How an operation pages, or `undefined` when it answers all at once. */
+export const paginationOf = (contract: Contract, method: string, path: string): Pagination | undefined => {
+  const key = `${method.toUpperCase()} ${path}`
+  return contract.pagination?.find(({ operations }) => operations.includes(key))
+}

@@ -7,6 +7,7 @@ export {
   type ContractTypes,
   type CredentialsOf,
   type PathsOf,
+  paginationOf,
   type Requirement,
   type Requirements,
   requirementsOf,
@@ -24,6 +25,7 @@ export {
   resolvePointer,
   type SessionValue
 } from "./expression.ts"
+export type { PagedOperations, Pagination } from "./pagination.ts"
 export type { ErrorOf } from "./responses.ts"
 export type {
   ApiKeyScheme,
