@@ -2,27 +2,14 @@
 import { type Context, Hono } from "hono"
 import { makeClock, toMillis } from "../clock.ts"
 import { makeFaults } from "../faults.ts"
-import { basicOf, bearerOf, isForm, isJson } from "../headers.ts"
+import { bearerOf, isJson } from "../headers.ts"
 import { type AuthEvent, makeLedger } from "../ledger.ts"
 import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
 import { type Application, type ApplicationStatus, newApplication, seedApplications } from "./applications.ts"
-import {
-  type BitsClient,
-  type BitsOptions,
-  type BitsSwitches,
-  credentials,
-  defaultClients,
-  defaultSwitches
-} from "./options.ts"
-import {
-  type BitsEvent,
-  type BitsRejection,
-  makeTokens,
-  type Scope,
-  type SessionClaims,
-  scopes,
-  type Token
-} from "./tokens.ts"
+import { isNamed, isUrl } from "./names.ts"
+import { type BitsOptions, credentials, defaultClients, defaultSwitches } from "./options.ts"
+import { addTokenEndpoint, tokenPath } from "./token-endpoint.ts"
+import { type BitsEvent, type BitsRejection, makeTokens, type Scope, scopes, type Token } from "./tokens.ts"
 import { type Delivery, makeWebhooks } from "./webhooks.ts"
 
 /** The operations that faults can name. */
@@ -79,99 +66,12 @@ class Refusal extends Error {
   }
 }
 
-const tokenPath = "/v1/oauth2/token"
-const isNamed = (kind: "application" | "workflow", value: unknown): value is string =>
-  typeof value === "string" && new RegExp(`^bits:${kind}:[^:]*:[0-9a-f-]{36}$`, "i").test(value)
-const isUrl = (value: unknown): value is string => typeof value === "string" && URL.canParse(value)
-
 /** The fields of a JSON body. */
 const bodyOf = async (c: Context): Promise<Readonly<Record<string, unknown>>> => {
   if (!isJson(c.req.header("content-type"))) throw new Refusal(400, "The body must be application/json.")
   const body: unknown = await c.req.json().catch(() => undefined)
   if (typeof body !== "object" || body === null) throw new Refusal(400, "The body must be a JSON object.")
   return body as Readonly<Record<string, unknown>>
-}
-
-const addToken = (
-  app: Hono,
-  parts: {
-    readonly switches: BitsSwitches
-    readonly clients: ReadonlyMap<string, BitsClient>
-    readonly note: (reason: string, account?: string) => void
-    readonly count: (operation: string) => void
-    readonly issue: (client: BitsClient, scope: Scope, claims?: SessionClaims) => Token
-    readonly lifeSeconds: number
-  }
-) => {
-  const { switches, clients } = parts
-  const refuse = (c: Context, status: 400 | 401, error: string, description: string, account?: string) => {
-    parts.note(error, account)
-    if (status === 401) c.header("www-authenticate", 'Basic realm="bits"')
-    return c.json(
-      switches.authErrorBody === "oauth" ? { error, error_description: description } : { message: description },
-      status
-    )
-  }
-  const decode = (text: string) =>
-    switches.basicEncoding === "plain" ? text : (new URLSearchParams(`x=${text}`).get("x") ?? "")
-
-  app.post(tokenPath, async (c) => {
-    parts.count(`POST ${tokenPath}`)
-    if (!isForm(c.req.header("content-type"))) {
-      return refuse(c, 400, "invalid_request", "The body must be application/x-www-form-urlencoded.")
-    }
-    const fields = new URLSearchParams(await c.req.text())
-    const basic = basicOf(c.req.header("authorization"))
-    const client = basic && clients.get(decode(basic.id))
-    if (client === undefined || client.clientSecret !== decode(basic?.secret ?? "")) {
-      return refuse(
-        c,
-        401,
-        "invalid_client",
-        "Send client id and secret as Authorization: Basic base64(id:secret).",
-        client?.clientId
-      )
-    }
-    const grant = fields.get("grant_type")
-    if (grant === null) return refuse(c, 400, "invalid_request", "grant_type is missing.", client.clientId)
-    if (grant !== "client_credentials") {
-      return refuse(c, 400, "unsupported_grant_type", "The only grant is client_credentials.", client.clientId)
-    }
-    const scope = fields.get("scope") ?? "application"
-    if (!scopes.includes(scope as Scope))
-      return refuse(c, 400, "invalid_scope", `There is no scope ${scope}.`, client.clientId)
-    const claims = {
-      applicationId: fields.get("application_id") ?? "",
-      workflowId: fields.get("workflow_id") ?? "",
-      redirectUrl: fields.get("redirect_url") ?? ""
-    }
-    const session = scope === "application.session"
-    if (
-      session &&
-      !(
-        isNamed("application", claims.applicationId) &&
-        isNamed("workflow", claims.workflowId) &&
-        isUrl(claims.redirectUrl)
-      )
-    ) {
-      return refuse(
-        c,
-        400,
-        "invalid_request",
-        "application.session needs application_id, workflow_id and redirect_url.",
-        client.clientId
-      )
-    }
-    const token = parts.issue(client, scope as Scope, session ? claims : undefined)
-    c.header("cache-control", "no-store")
-    return c.json({
-      ...(switches.tokenTypeField !== "token_type" && { type: "Bearer" }),
-      ...(switches.tokenTypeField !== "type" && { token_type: "Bearer" }),
-      access_token: token.value,
-      expires_in: parts.lifeSeconds,
-      scope
-    })
-  })
 }
 
 const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
@@ -193,7 +93,7 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
   const app = new Hono()
   app.onError((error, c) => c.json({ message: error.message }, error instanceof Refusal ? error.status : 500))
   app.notFound((c) => c.json({ message: `There is no ${c.req.method} ${c.req.path}.` }, 404))
-  addToken(app, {
+  addTokenEndpoint(app, {
     switches,
     clients: new Map(clients.map((client) => [client.clientId, client])),
     note: (reason, account) => ledger.note("signInFailed", { reason, ...(account !== undefined && { account }) }),
