@@ -135,6 +135,19 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   const generationsOf = (credentials: ReadonlyArray<Credential>): string =>
     credentials.map(({ generation }) => generation).join()
 
+  /** The operation refused a token that nobody has renewed since: another renewal would not change its mind. */
+  const remember = (call: Call, credentials: ReadonlyArray<Credential>) => {
+    if (refused.size > 1000) refused.clear()
+    refused.set(call.operation, { generations: generationsOf(credentials), until: Date.now() + REFUSED_FOR })
+  }
+
+  const isOutdated = async (call: Call, credentials: ReadonlyArray<Credential>): Promise<boolean> => {
+    for (const [i, session] of call.sessions.entries()) {
+      if (await run(session.isOutdated(credentials[i] as Credential), call.request.signal)) return true
+    }
+    return false
+  }
+
   /** After a 401: renews and sends again, as often as that makes sense. */
   const replay = async (
     call: Call,
@@ -149,16 +162,14 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       if (!call.sessions.some((session) => session.renewable)) return response
       const known = refused.get(call.operation)
       const fresh = call.sessions.every((session, i) => accepted.get(session) === credentials[i]?.generation)
-      if (
-        known !== undefined &&
-        Date.now() < known.until &&
-        (fresh || known.generations === generationsOf(credentials))
-      ) {
+      const suspect =
+        known !== undefined && Date.now() < known.until && (fresh || known.generations === generationsOf(credentials))
+      // One renewal per request, and none for an operation that refuses fresh tokens; after that, only what others have
+      // renewed, or are renewing, is worth another try: they rotate tokens that are on their way.
+      if ((suspect || replays > 0) && !(await isOutdated(call, credentials))) {
+        if (!suspect) remember(call, credentials)
         return response
       }
-      // One renewal per request; after it, only what others renewed meanwhile is worth another try.
-      const superseded = call.sessions.some((session, i) => session.state().generation !== credentials[i]?.generation)
-      if (replays > 0 && !superseded) break
       const renewed: Array<Credential> = []
       for (const [i, session] of call.sessions.entries()) {
         const credential = credentials[i] as Credential
@@ -177,10 +188,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       response = await dispatch(call, request, spare, credentials)
       if (isRedirect(request, response)) response = await followed(call, request, response, spare, credentials)
     }
-    if (response.status === 401) {
-      if (refused.size > 1000) refused.clear()
-      refused.set(call.operation, { generations: generationsOf(credentials), until: Date.now() + REFUSED_FOR })
-    } else {
+    if (response.status !== 401) {
       refused.delete(call.operation)
       accept(call, credentials)
     }

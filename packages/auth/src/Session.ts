@@ -55,6 +55,11 @@ export interface Session {
   readonly credential: Effect.Effect<Credential, SessionError>
   /** A newer credential than `refused`, to which the server answered 401. */
   readonly renew: (refused: Credential) => Effect.Effect<Credential, SessionError>
+  /**
+   * Whether somebody else who shares the store has renewed since this credential, or is at it now: then `renew` takes that
+   * over. Reads the store; `false` when that fails.
+   */
+  readonly isOutdated: (refused: Credential) => Effect.Effect<boolean>
   /** Says that a request was sent again. */
   readonly replayed: (credential: Credential) => void
   readonly state: () => SessionState
@@ -439,6 +444,11 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
           }
           return renewed(refused.generation, true)
         }),
+      isOutdated: (refused) =>
+        store.read(key).pipe(
+          Effect.map((stored) => stored.generation > refused.generation || stored.marker !== undefined),
+          Effect.orElseSucceed(() => false)
+        ),
       replayed: (sent) => emit({ ...base(), _tag: "Replayed", generation: sent.generation }),
       state: () => ({
         status: closed ? "closed" : flight !== undefined ? "renewing" : failure !== undefined ? "failing" : "active",
