@@ -103,7 +103,8 @@ const onSocket = async <Operation extends string, Extras>(
   )
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject)
-    server.listen(port, host, resolve)
+    // A fleet that connects all at once must not be made to wait for its second try.
+    server.listen({ port, host, backlog: 4096 }, resolve)
   })
   const address = server.address() as AddressInfo
   const inMemory = inProcess(service)

@@ -255,15 +255,18 @@ describe("the webhook", () => {
     await using server = await bits.listen({ webhook: { url, secret: "shared", copies: 2 } })
     const id = server.applications()[0]?.id as string
     await server.decide(id, "IN_PROGRESS")
+    await server.decide(id, "APPROVED")
     receiver.close()
-    assert.lengthOf(heard, 2)
+    assert.lengthOf(heard, 4)
+    const ids = heard.map(({ body }) => (JSON.parse(body) as { eventId: string }).eventId)
+    assert.strictEqual(new Set(ids).size, 2)
     const [first, second] = heard as [(typeof heard)[0], (typeof heard)[0]]
     assert.strictEqual(first.hmac, createHmac("sha256", "shared").update(first.body).digest("base64"))
     assert.strictEqual(first.body, second.body)
     assert.deepInclude(JSON.parse(first.body), { event: { type: "APPLICATION_STARTED", applicationId: id } })
     assert.deepStrictEqual(
       server.deliveries().map(({ status }) => status),
-      [200, 200]
+      [200, 200, 200, 200]
     )
   })
 })

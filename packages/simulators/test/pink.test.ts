@@ -302,6 +302,15 @@ describe("refreshing", () => {
     ])
   })
 
+  it("is for the client that the token was issued to", async () => {
+    await using server = await clicked()
+    const first = await tokensOf(exchange(server))
+    const { clientId, clientSecret } = server.credentials.web
+    const stolen = await refresh(server, first.refresh_token, { client_id: clientId, client_secret: clientSecret })
+    assert.deepStrictEqual(await errorOf(stolen), [400, "invalid_grant"])
+    assert.strictEqual((await refresh(server, first.refresh_token)).status, 200)
+  })
+
   it("ends when the refresh token has an end", async () => {
     await using server = await clicked({ lifetimes: { refresh: { days: 30 } } })
     const first = await tokensOf(exchange(server))
