@@ -23,7 +23,10 @@ export interface Opened {
    * `InsufficientScope` when it is known to need more than was granted.
    */
   readonly sessionsFor: (method: string, path: string) => ReadonlyArray<Session.Session>
-  /** The sessions of operations that have no requirement of their own. */
+  /**
+   * The sessions of a request that is of no operation, such as one of `session.fetch`: those of the contract's default, and
+   * where that is anonymous the first one configured, for such a request is meant to be signed in.
+   */
   readonly defaultSessions: () => ReadonlyArray<Session.Session>
   /** The server of an operation that has one of its own. */
   readonly serverOf: (method: string, path: string) => string | undefined
@@ -174,7 +177,12 @@ export const open = (
       baseUrl,
       sessions,
       sessionsFor: (method, path) => sessionsOf(requirementsOf(contract, method, path), `${method} ${path}`),
-      defaultSessions: () => sessionsOf(contract.security.default, "A request"),
+      defaultSessions: () => {
+        const usual = choose(contract, contract.security.default, names) ?? {}
+        const [first] = Object.keys(sessions)
+        const chosen = Object.keys(usual).length > 0 || first === undefined ? usual : { [first]: [] }
+        return sessionsOf([chosen], "A request")
+      },
       serverOf: (method, path) => {
         const [server] = options.baseUrl === undefined ? (contract.operationServers?.[`${method} ${path}`] ?? []) : []
         return server === undefined ? undefined : new URL(serverUrl(server), `${baseUrl}/`).href
