@@ -135,11 +135,20 @@ describe("utilisation", () => {
     assert.strictEqual(people[1]?.freeFrom, week1)
   })
 
-  it("does not call thirds that make a whole an excess", () => {
-    const thirds = [0.1, 0.2, 0.7].map((share) => allocated("2026-11-23", "2026-11-27", share))
-    const { people } = figures([person()], [role({ allocations: thirds })])
-    assert.isUndefined(people[0]?.overFrom)
-    assert.strictEqual(people[0]?.freeFrom, week2)
+  it("does not take a rounding error for an excess, or for free time", () => {
+    for (const shares of [
+      [0.05, 0.55, 0.3, 0.1],
+      [0.05, 0.15, 0.7, 0.1]
+    ]) {
+      assert.notStrictEqual(
+        shares.reduce((sum, share) => sum + share),
+        1
+      )
+      const allocations = shares.map((share) => allocated("2026-11-23", "2026-11-27", share))
+      const { people } = figures([person()], [role({ allocations })])
+      assert.isUndefined(people[0]?.overFrom)
+      assert.strictEqual(people[0]?.freeFrom, week2)
+    }
   })
 
   it("adds the people of a title up, the largest group first", () => {
