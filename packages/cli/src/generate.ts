@@ -1,12 +1,13 @@
 /**
  * `keyturn generate`: what to generate is gathered from flags or the config file, and told on the terminal.
  */
-import { createRequire } from "node:module"
-import { relative, resolve } from "node:path"
+import { existsSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
 import {
   type ApiOptions,
   type Diagnostic,
   differencesOf,
+  extendedDocument,
   type Generated,
   GenerateError,
   generateApi,
@@ -32,16 +33,20 @@ export interface GenerateInput {
 
 /** Exit codes: 0 done, 1 a document is wrong or files are out of date, 2 the command itself was wrong. */
 export const runGenerate = async (input: GenerateInput, signal: AbortSignal): Promise<number> => {
-  const gathered = await gather(input)
-  if (typeof gathered === "string") {
-    console.error(`keyturn generate: ${gathered}`)
-    return 2
-  }
+  let watched: ReadonlyArray<string> = []
   for (;;) {
-    const { exitCode, inputs } = await generateOnce(gathered, input, signal)
-    if (!input.watch) return exitCode
-    console.error(`\nWatching ${count(inputs.length, "file")}. Press Ctrl-C to stop.`)
-    console.error(`\n${relative(process.cwd(), await changeOf(inputs, signal))} changed.`)
+    const gathered = await gather(input)
+    if (typeof gathered === "string") {
+      console.error(`keyturn generate: ${gathered}`)
+      if (watched.length === 0) return 2
+    } else {
+      const { exitCode, inputs } = await generateOnce(gathered, input, signal)
+      if (!input.watch) return exitCode
+      watched = gathered.config === undefined ? inputs : [...inputs, gathered.config]
+    }
+    const change = changeOf(watched, signal)
+    console.error(`\nWatching ${count(watched.length, "file")}. Press Ctrl-C to stop.`)
+    console.error(`\n${relative(process.cwd(), await change)} changed.`)
   }
 }
 
@@ -49,24 +54,39 @@ export const runGenerate = async (input: GenerateInput, signal: AbortSignal): Pr
 interface Gathered {
   readonly apis: ReadonlyArray<ApiOptions>
   readonly cwd: string
+  /** The config file they come from. */
+  readonly config?: string
 }
 
 const gather = async (input: GenerateInput): Promise<Gathered | string> => {
   if (input.check && input.watch) return "--check and --watch exclude each other"
-  if (input.document === undefined) {
+  const { out, overlays, name } = input
+  const document = input.document ?? (await firstOf(overlays, (overlay) => extendedDocument(overlay)))
+  if (document === undefined) {
     const stray = (["out", "name", "package"] as const).find((flag) => input[flag] !== undefined)
     if (stray !== undefined) return `--${stray} goes with a document; in a config file it is written there`
-    if (input.overlays.length > 0) return "--overlay goes with a document; in a config file it is written there"
-    return loadConfig(input.config)
+    if (overlays.length > 0) return "--overlay goes with a document, or with an overlay that says what it extends"
+    const config = await loadConfig(input.config)
+    return typeof config === "string" ? config : { apis: config.apis, cwd: config.cwd, config: config.path }
   }
   if (input.config !== undefined) return "give either a document or --config"
-  if (input.out === undefined) return "--out DIR is missing: the folder to write to"
-  const { document, out, overlays, name } = input
+  if (out === undefined) return "--out DIR is missing: the folder to write to"
   const named = {
     ...(name === undefined ? {} : { name }),
     ...(input.package === undefined ? {} : { package: { name: input.package } })
   }
   return { apis: [{ document, out, overlays, ...named }], cwd: process.cwd() }
+}
+
+const firstOf = async <A, B>(
+  items: ReadonlyArray<A>,
+  find: (item: A) => Promise<B | undefined>
+): Promise<B | undefined> => {
+  for (const item of items) {
+    const found = await find(item)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 const generateOnce = async (
@@ -129,11 +149,9 @@ const missingPackages = (apis: ReadonlyArray<ApiOptions>, cwd: string): Readonly
   ["openapi-fetch", "@keyturn/contract"].filter((name) =>
     apis.some((api) => {
       if (api.package !== undefined) return false
-      try {
-        createRequire(resolve(cwd, api.out, "index.js")).resolve(name)
-        return false
-      } catch {
-        return true
+      for (let folder = resolve(cwd, api.out); ; folder = dirname(folder)) {
+        if (existsSync(join(folder, "node_modules", name))) return false
+        if (folder === dirname(folder)) return true
       }
     })
   )

@@ -5,7 +5,11 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { vi } from "vitest"
 import { keyturn } from "./command.ts"
+
+// Each run starts a process of its own; on a busy machine several of them take a while.
+vi.setConfig({ testTimeout: 120_000 })
 
 const document = (title = "T") =>
   `openapi: 3.1.0\ninfo: { title: ${title}, version: "1" }\npaths:\n  /a: { get: { operationId: a, responses: { "204": { description: A. } } } }\n`
@@ -132,6 +136,30 @@ describe("keyturn generate", () => {
     assert.strictEqual(code, 130)
     assert.notMatch(stderr, /AbortError|\bat /)
     assert.match(readFileSync(join(cwd.path, "api/index.ts"), "utf8"), /\/\*\* New 1 \*\//)
+  })
+
+  it("watches the config file too, and lives through a mistake in it", async () => {
+    const named = (title: string) => config(`${title}: { document: "openapi.yaml", out: "${title}" }`)
+    using cwd = folder({ "openapi.yaml": document(), "keyturn.config.ts": named("one") })
+    const run = keyturn(cwd.path, "generate", "--watch")
+    await run.until(/Watching 2 files/)
+    cwd.put("keyturn.config.ts", "export default (\n")
+    await run.until(/does not load[\s\S]*Watching 2 files/)
+    cwd.put("keyturn.config.ts", named("two"))
+    await run.until(/✓ two[\s\S]*Watching 2 files/)
+    run.child.kill("SIGINT")
+    assert.strictEqual((await run.done).code, 130)
+    assert.isTrue(existsSync(join(cwd.path, "two/index.ts")))
+  })
+
+  it("takes the document that an overlay extends, from the overlay's folder", async () => {
+    using cwd = folder({
+      "apis/t.yaml": document(),
+      "apis/o.yaml": `overlay: 1.1.0\ninfo: { title: O, version: "1" }\nextends: ./t.yaml\nactions: [{ target: $.info, update: { title: Extended } }]\n`
+    })
+    const { code, stderr } = await keyturn(cwd.path, "generate", "--overlay", "apis/o.yaml", "--out", "api").done
+    assert.strictEqual(code, 0, stderr)
+    assert.match(readFileSync(join(cwd.path, "api/index.ts"), "utf8"), /\/\*\* Extended 1 \*\//)
   })
 
   it("writes nothing when Ctrl-C comes in the middle", async () => {

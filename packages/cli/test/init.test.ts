@@ -3,8 +3,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { vi } from "vitest"
 import { parse, stringify } from "yaml"
 import { keyturn } from "./command.ts"
+
+vi.setConfig({ testTimeout: 120_000 })
 
 const bench = () =>
   parse(readFileSync(fileURLToPath(new URL("../../../specs/bench/openapi.yaml", import.meta.url)), "utf8"))

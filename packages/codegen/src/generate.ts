@@ -6,7 +6,7 @@ import { checkConsistency } from "./consistency.ts"
 import { readContract } from "./contract-data.ts"
 import { type Diagnostic, GenerateError, inReadingOrder } from "./diagnostic.ts"
 import { openDocument } from "./document.ts"
-import { Loader } from "./load.ts"
+import { Loader, resolveReference } from "./load.ts"
 import { modulesOf } from "./modules.ts"
 import type { TypesOptions } from "./openapi-typescript.ts"
 import { generatedFolder, type PackageOptions, packageFiles } from "./package-files.ts"
@@ -52,6 +52,17 @@ export const generateApi = async (
   { cwd = process.cwd(), signal }: RunOptions = {}
 ): Promise<Generated> => {
   const loader = new Loader(cwd, signal)
+  try {
+    return await generate(api, loader, signal)
+  } catch (error) {
+    if (!(error instanceof RangeError) || !/call stack/.test(error.message)) throw error
+    const file = loader.nameOf(resolveReference(api.document, { cwd }))
+    const message = "the document is nested too deeply"
+    throw new GenerateError([{ severity: "error", rule: "document-depth", message, file }], loader.files)
+  }
+}
+
+const generate = async (api: ApiOptions, loader: Loader, signal: AbortSignal | undefined): Promise<Generated> => {
   const diagnostics: Array<Diagnostic> = []
   const opened = await openDocument(api.document, api.overlays ?? [], loader, diagnostics)
   const fail = () => diagnostics.some(({ severity }) => severity === "error")
@@ -68,7 +79,7 @@ export const generateApi = async (
     throw new GenerateError([...diagnostics, { severity: "error", rule: "types", message, hint, file }], loader.files)
   })
   signal?.throwIfAborted()
-  const out = resolve(cwd, api.out)
+  const out = resolve(loader.cwd, api.out)
   const folder = api.package === undefined ? out : join(out, generatedFolder)
   const files = [...modules].map(([path, text]) => ({ path: join(folder, path), text }))
   if (api.package !== undefined) {

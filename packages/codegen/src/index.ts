@@ -12,7 +12,7 @@ export {
 } from "./diagnostic.ts"
 export { differencesOf } from "./differences.ts"
 export { type ApiOptions, type Generated, generateApi, type RunOptions, writeGenerated } from "./generate.ts"
-export { type Inspection, inspectDocument } from "./inspect.ts"
+export { extendedDocument, type Inspection, inspectDocument } from "./inspect.ts"
 export { loadConfig } from "./load-config.ts"
 export type { TypesOptions } from "./openapi-typescript.ts"
 export type { PackageOptions } from "./package-files.ts"

@@ -4,10 +4,23 @@
 import { type Diagnostic, GenerateError } from "./diagnostic.ts"
 import { openDocument } from "./document.ts"
 import { nameOf, type RunOptions } from "./generate.ts"
-import { Loader } from "./load.ts"
+import { Loader, resolveReference } from "./load.ts"
 import { operationsOf } from "./operations.ts"
 import { type Proposal, proposeOverlay } from "./propose.ts"
 import { readSchemes } from "./security.ts"
+import { isObject } from "./tree.ts"
+
+/**
+ * The document that an overlay says it extends (`extends`), as a path or URL to generate from;
+ * `undefined` when it does not say. An overlay that cannot be read says nothing: generating with it tells why.
+ */
+export const extendedDocument = async (overlay: string, cwd: string = process.cwd()): Promise<string | undefined> => {
+  const reference = resolveReference(overlay, { cwd })
+  const { value } = await new Loader(cwd).load(reference).catch(() => ({ value: undefined }))
+  return isObject(value) && typeof value.extends === "string"
+    ? resolveReference(value.extends, { file: reference })
+    : undefined
+}
 
 /** What a document is, and what could be added to it. */
 export interface Inspection {

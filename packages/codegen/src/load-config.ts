@@ -1,7 +1,7 @@
 /**
  * Finds and runs a config file.
  */
-import { existsSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { ApiOptions } from "./generate.ts"
@@ -9,10 +9,17 @@ import { isObject } from "./tree.ts"
 
 const names = ["keyturn.config.ts", "keyturn.config.mts", "keyturn.config.js", "keyturn.config.mjs"]
 
-/** The APIs that a config file names, and the folder its paths start at; or what is wrong with it, in words. */
-export const loadConfig = async (
-  file?: string
-): Promise<{ readonly apis: ReadonlyArray<ApiOptions>; readonly cwd: string } | string> => {
+/** A config file, read. */
+export interface LoadedConfig {
+  readonly apis: ReadonlyArray<ApiOptions>
+  /** The folder that its paths start at: its own. */
+  readonly cwd: string
+  /** Its absolute path. */
+  readonly path: string
+}
+
+/** The config file `file`, or the one in the working directory; or what is wrong with it, in words. */
+export const loadConfig = async (file?: string): Promise<LoadedConfig | string> => {
   const path = resolve(file ?? names.find((name) => existsSync(name)) ?? (names[0] as string))
   if (!existsSync(path)) {
     return file === undefined
@@ -21,7 +28,8 @@ export const loadConfig = async (
   }
   let module: { readonly default?: unknown }
   try {
-    module = await import(pathToFileURL(path).href)
+    // The time makes a changed file another module, which a watcher needs.
+    module = await import(`${pathToFileURL(path).href}?${statSync(path).mtimeMs}`)
   } catch (error) {
     const missing = /Cannot find package '([^']+)'/.exec(String(error))?.[1]
     if (missing !== undefined)
@@ -40,5 +48,5 @@ export const loadConfig = async (
     apis.push({ name, ...(api as unknown as ApiOptions) })
   }
   if (apis.length === 0) return `${path} names no API under "apis"`
-  return { apis, cwd: dirname(path) }
+  return { apis, cwd: dirname(path), path }
 }

@@ -82,3 +82,13 @@ describe("a file too large to be a description", () => {
     assert.isBelow(performance.now() - start, 1000)
   })
 })
+
+describe("a document nested beyond reason", () => {
+  it("is refused in words", async () => {
+    using folder = temporary({ "openapi.json": `{"openapi":"3.1.0","x":${"[".repeat(200_000)}${"]".repeat(200_000)}}` })
+    const error = await generateApi({ document: "openapi.json", out: "api" }, { cwd: folder.path }).catch(
+      (error) => error
+    )
+    assert.match(String(error), /openapi.json document-depth: the document is nested too deeply/)
+  })
+})
