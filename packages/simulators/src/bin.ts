@@ -9,38 +9,27 @@ import type { ListenOptions, Simulator } from "./simulator.ts"
 
 interface Entry {
   readonly about: string
-  readonly listen: (options: ListenOptions & { readonly seed: number }) => Promise<Simulator<string>>
+  readonly listen: (
+    options: ListenOptions & { readonly seed: number }
+  ) => Promise<Simulator<string> & { readonly credentials: object }>
 }
-
-/** Prints what a simulator's `credentials` hold, one line each. */
-const listenWith =
-  <S extends Simulator<string> & { readonly credentials: object }>(
-    listen: (options: ListenOptions & { readonly seed: number }) => Promise<S>
-  ) =>
-  async (options: ListenOptions & { readonly seed: number }) => {
-    const server = await listen(options)
-    console.log(`Listening at ${server.url}. Stop with Ctrl-C.\n\nCredentials:`)
-    for (const [name, value] of Object.entries(server.credentials))
-      console.log(`  ${name.padEnd(12)} ${JSON.stringify(value)}`)
-    return server
-  }
 
 const simulators: Readonly<Record<string, Entry>> = {
   bench: {
     about: "Bridgit Bench: sessions by login and password, refresh tokens of one use",
-    listen: listenWith(bench.listen)
+    listen: bench.listen
   },
   bits: {
     about: "Bits: client credentials, tokens of an hour, webhooks",
-    listen: listenWith(bits.listen)
+    listen: bits.listen
   },
   allura: {
     about: "Apache Allura: bearer tokens, OAuth 1.0a and OAuth 2, export and tools",
-    listen: listenWith(allura.listen)
+    listen: allura.listen
   },
   pink: {
     about: "platform.pink: consent in the browser, refresh, revocation, personal access tokens",
-    listen: listenWith(pink.listen)
+    listen: pink.listen
   }
 }
 
@@ -103,6 +92,10 @@ else {
       ...(values.host !== undefined && { host: values.host })
     })
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.close())
+    console.log(`Listening at ${server.url}. Stop with Ctrl-C.\n\nCredentials:`)
+    for (const [name, value] of Object.entries(server.credentials)) {
+      console.log(`  ${name.padEnd(19)} ${JSON.stringify(value)}`)
+    }
   } catch (error) {
     const { code } = error as { code?: string }
     console.error(

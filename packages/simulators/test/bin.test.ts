@@ -35,6 +35,15 @@ describe("the command", () => {
     assert.strictEqual(await exitOf(child), 0)
   })
 
+  it("knows all four", async () => {
+    for (const name of ["bench", "bits", "allura", "pink"]) {
+      const child = start(name)
+      while (!child.out.includes("Credentials:")) await once(child.stdout as NonNullable<typeof child.stdout>, "data")
+      child.kill("SIGTERM")
+      assert.strictEqual(await exitOf(child), 0, name)
+    }
+  })
+
   it("shows how it is used", async () => {
     const child = start("--help")
     assert.strictEqual(await exitOf(child), 0)
