@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { getRequestListener, type HttpBindings } from "@hono/node-server"
 import type { Clock } from "./clock.ts"
 import type { FaultEngine, Faults } from "./faults.ts"
-import { memoryWire, refused, socketWire, type Wire } from "./wire.ts"
+import { bySocket, memoryWire, refused, type Wire } from "./wire.ts"
 
 /** Where `listen` listens. */
 export interface ListenOptions {
@@ -96,7 +96,7 @@ const onSocket = async <Operation extends string, Extras>(
 ): Promise<Simulator<Operation> & Extras> => {
   const answer = answerBy(service)
   const server = createServer(
-    getRequestListener((request, bindings) => answer(request, socketWire(bindings as HttpBindings)), {
+    getRequestListener((request, bindings) => bySocket(bindings as HttpBindings, (wire) => answer(request, wire)), {
       // A guest in somebody's process leaves its globals alone.
       overrideGlobalObjects: false
     })

@@ -6,12 +6,28 @@ import type { ServerResponse } from "node:http"
 import type { HttpBindings } from "@hono/node-server"
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response"
 
-/** The connection that a request came by. */
+/** The connection that a request came by. What ends it throws, so that nothing more is done to an answer that is gone. */
 export interface Wire {
   /** Ends the connection without an answer. */
-  drop(): Response
+  drop(): never
   /** Sends the head of the answer and these bytes of its body, then ends the connection. */
   cut(answer: Response, bytes: Uint8Array): Response
+}
+
+/** Thrown by a socket's wire: there is nothing left to answer. */
+class Gone extends Error {}
+
+/** Answers by a socket; what its wire has ended stays ended. */
+export const bySocket = async (
+  bindings: HttpBindings,
+  answer: (wire: Wire) => Promise<Response>
+): Promise<Response> => {
+  try {
+    return await answer(socketWire(bindings))
+  } catch (error) {
+    if (error instanceof Gone) return RESPONSE_ALREADY_SENT
+    throw error
+  }
 }
 
 const networkError = (message: string, code: string): TypeError =>
@@ -20,18 +36,17 @@ const networkError = (message: string, code: string): TypeError =>
 /** The error of a `fetch` whose server is not there any more. */
 export const refused = (): TypeError => networkError("fetch failed", "ECONNREFUSED")
 
-/** A real socket. */
-export const socketWire = (bindings: HttpBindings): Wire => ({
+const socketWire = (bindings: HttpBindings): Wire => ({
   drop: () => {
     bindings.incoming.socket.destroy()
-    return RESPONSE_ALREADY_SENT
+    throw new Gone()
   },
   cut: (answer, bytes) => {
     const outgoing: ServerResponse = bindings.outgoing
     outgoing.writeHead(answer.status, Object.fromEntries(answer.headers))
     // Once the callback runs the bytes are with the kernel, so the reader gets them before it sees the end.
     outgoing.write(bytes, () => outgoing.socket?.destroy())
-    return RESPONSE_ALREADY_SENT
+    throw new Gone()
   }
 })
 

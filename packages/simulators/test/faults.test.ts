@@ -240,6 +240,19 @@ describe("where a fault strikes", () => {
     await rejected(rawRefresh(server.url, tokens.refresh_token))
     assert.deepStrictEqual([delay.fired, lose.fired, server.stats().refreshes], [1, 1, 1])
   })
+
+  it("does nothing more to an answer that is gone", async () => {
+    const { server, tokens } = await signedIn()
+    await using _ = server
+    for (const kind of ["lose", "cut"] as const) {
+      server.faults.add(kind === "lose" ? { on: "/rp", kind } : { on: "/rp", kind: "body", body: "cut" })
+      server.faults.add({ on: "/rp", kind: "trickle" })
+      server.faults.add({ on: "/rp", kind: "status", status: 500, at: "after", body: "late" })
+      const headers = { authorization: `Bearer ${tokens.access_token}` }
+      await rejected(fetch(`${server.url}/rp/api/v1/Accounts`, { headers }).then((answer) => answer.text()))
+    }
+    assert.strictEqual((await accounts(server, tokens.access_token)).status, 200)
+  })
 })
 
 describe("in this process", () => {
