@@ -10,7 +10,7 @@ import { applyOverlay } from "./overlay.ts"
 import { loadDiagnostic, type Problem, placed, type Report } from "./problem.ts"
 import { checkRefCycles } from "./ref-cycles.ts"
 import { checkStructure } from "./structure.ts"
-import { swaggerPointer, upgradeSwagger } from "./swagger.ts"
+import { inSwaggerWords, swaggerPointer, upgradeSwagger } from "./swagger.ts"
 import { isObject, type JsonObject } from "./tree.ts"
 import { readVersion } from "./version.ts"
 
@@ -42,8 +42,10 @@ export const openDocument = async (
   const [document, ...layers] = await Promise.all([input, ...overlays].map(read))
   if (document === undefined || layers.includes(undefined)) return undefined
   let origins = new Origins(document.source)
-  const report = (problem: Problem) => {
-    diagnostics.push(placed(problem, origins.locate(root, problem.pointer, problem.onKey)))
+  let inWords = (text: string): string => text
+  const report = ({ pointer, onKey, message, hint, ...problem }: Problem) => {
+    const words = { message: inWords(message), hint: hint === undefined ? undefined : inWords(hint) }
+    diagnostics.push(placed({ ...problem, ...words }, origins.locate(root, pointer, onKey)))
   }
   let root: JsonObject = isObject(document.value) ? document.value : {}
   const version = readVersion(document.value, report)
@@ -56,6 +58,7 @@ export const openDocument = async (
   if (version === "2.0") {
     root = upgradeSwagger(root)
     origins = new Origins(document.source, swaggerPointer)
+    inWords = inSwaggerWords
   }
   for (const layer of layers) diagnostics.push(...applyOverlay(root, layer as Loaded, origins))
   checkRefCycles(root, report)

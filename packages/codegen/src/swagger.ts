@@ -36,3 +36,11 @@ export const swaggerPointer = (pointer: Pointer): Pointer => {
   const before = pointer[content - 1] === "requestBody" ? pointer.slice(0, content - 1) : pointer.slice(0, content)
   return [...before, ...(pointer[content - 1] === "requestBody" ? ["parameters"] : pointer.slice(content + 2))]
 }
+
+/** A message about the upgraded document, in the words of the one that was written. */
+export const inSwaggerWords = (text: string): string =>
+  text
+    .replaceAll("#/components/schemas", "#/definitions")
+    .replaceAll("#/components/securitySchemes", "#/securityDefinitions")
+    .replace(/#\/components\/(parameters|responses)/g, "#/$1")
+    .replaceAll("components.securitySchemes", "securityDefinitions")

@@ -430,5 +430,40 @@ actions:
     expected: [
       'o.yaml:6:20 error security-defined: there is no security scheme "key" | declare it under components.securitySchemes'
     ]
+  },
+  {
+    title: "Swagger 2.0 with references to nothing, told where they were written",
+    document: `swagger: "2.0"
+info: { title: T, version: "1" }
+paths:
+  /a:
+    post:
+      parameters:
+        - { name: b, in: body, schema: { $ref: "#/definitions/Pett" } }
+      responses:
+        200: { description: A., schema: { $ref: "#/definitions/Pat" } }
+definitions:
+  Pet: { type: object, properties: { parent: { $ref: "#/definitions/Nobody" } } }
+`,
+    expected: [
+      '7:9 error unresolved-ref: there is nothing at #/definitions/Pett | did you mean "Pet"?',
+      '9:49 error unresolved-ref: there is nothing at #/definitions/Pat | did you mean "Pet"?',
+      '11:54 error unresolved-ref: there is nothing at #/definitions/Nobody | known here: "Pet"'
+    ]
+  },
+  {
+    title: "Swagger 2.0 with a slip in its security",
+    document: `swagger: "2.0"
+info: { title: T, version: "1" }
+securityDefinitions:
+  o: { type: oauth2, flow: application, tokenUrl: /t, scopes: { read: Read. } }
+security: [{ o: [red] }]
+paths:
+  /a: { get: { security: [{ p: [] }], responses: { 200: { description: A. } } } }
+`,
+    expected: [
+      '5:18 error security-scope: no flow of "o" declares the scope "red" | did you mean "read"?',
+      '7:29 error security-defined: there is no security scheme "p" | did you mean "o"?'
+    ]
   }
 ]

@@ -79,6 +79,18 @@ describe("credentials are typed from the schemes", () => {
 })
 
 describe("odd documents", () => {
+  for (const name of ["pets-swagger2", "allura-swagger2"]) {
+    it(`Swagger 2.0 gives no warnings of its own keys, and leaves none of them (${name})`, async () => {
+      const path = documents.find((document) => document.name === name)?.path ?? ""
+      const { files, warnings } = await generateApi({ document: path, out: "/out" })
+      assert.deepStrictEqual(warnings, [])
+      const document = JSON.parse(files.find((file) => file.path.endsWith("openapi.json"))?.text ?? "")
+      for (const key of ["swagger", "basePath", "consumes", "definitions", "host", "produces", "schemes"]) {
+        assert.notProperty(document, key)
+      }
+    })
+  }
+
   it("an operationId used twice is warned of, and stays with the first in the order of paths", async () => {
     const { text, warnings } = await generate(
       `${head}paths:\n  /b: { get: { operationId: same, ${answer} } }\n  /a: { get: { operationId: same, ${answer} } }\n`
