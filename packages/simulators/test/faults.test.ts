@@ -1,4 +1,4 @@
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { bench, type Fault } from "@keyturn/simulators"
 import { accounts, refresh, signIn, tokensOf } from "./support/client.ts"
 
@@ -241,7 +241,8 @@ describe("where a fault strikes", () => {
     assert.deepStrictEqual([delay.fired, lose.fired, server.stats().refreshes], [1, 1, 1])
   })
 
-  it("does nothing more to an answer that is gone", async () => {
+  it("does nothing more to an answer that is gone, and has nothing to complain about", async () => {
+    const complaints = vi.spyOn(console, "error").mockImplementation(() => {})
     const { server, tokens } = await signedIn()
     await using _ = server
     for (const kind of ["lose", "cut"] as const) {
@@ -252,6 +253,9 @@ describe("where a fault strikes", () => {
       await rejected(fetch(`${server.url}/rp/api/v1/Accounts`, { headers }).then((answer) => answer.text()))
     }
     assert.strictEqual((await accounts(server, tokens.access_token)).status, 200)
+    const said = complaints.mock.calls
+    complaints.mockRestore()
+    assert.deepStrictEqual(said, [])
   })
 })
 
