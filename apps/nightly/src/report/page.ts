@@ -29,11 +29,14 @@ const tile = (value: string, name: string) =>
 const key = (entries: ReadonlyArray<readonly [colour: string, text: string]>) =>
   html`<div class="key">${entries.map(([colour, text]) => html`<span style="--k:var(--${colour})">${text}</span>`)}</div>`
 
-const heatOf = (value: number | null): string =>
-  value === null ? "" : value > 100.5 ? "h5" : value >= 85 ? "h4" : value >= 60 ? "h3" : value >= 30 ? "h2" : "h1"
+/** Coloured by the number that is shown, so that two cells of one number look alike. */
+const heatOf = (value: number): string =>
+  value > 100 ? "h5" : value >= 85 ? "h4" : value >= 60 ? "h3" : value >= 30 ? "h2" : "h1"
 
-const heat = (figures: WeekFigures) =>
-  html`<td class="h ${heatOf(figures.percent)}">${figures.percent === null ? "–" : Math.round(figures.percent)}</td>`
+const heat = ({ percent }: WeekFigures) =>
+  percent === null
+    ? html`<td class="h">–</td>`
+    : html`<td class="h ${heatOf(Math.round(percent))}">${Math.round(percent)}</td>`
 
 const utilisation = (report: Report, known: NonNullable<Report["utilisation"]>) => html`
 <div class="pair">
@@ -42,13 +45,13 @@ const utilisation = (report: Report, known: NonNullable<Report["utilisation"]>) 
 </div>
 <section class="card"><h2>Utilisation by role and week</h2>
 <p class="muted">In percent of the working days on which the people of a title are there. Time away counts neither as available nor as allocated.</p>
-<div class="scroll"><table class="heat"><thead><tr><th scope="col">Role</th><th scope="col" class="n">People</th>${report.weeks.map(
-  (week) => html`<th scope="col" style="text-align:center">${shortDay(parseDay(week) ?? 0)}</th>`
-)}<th scope="col" class="n">All</th></tr></thead>
+<div class="scroll"><table class="heat"><thead><tr><th scope="col">Role</th><th scope="col" class="n">People</th><th scope="col" class="n">All weeks</th>${report.weeks.map(
+  (week) => html`<th scope="col" class="w">${shortDay(parseDay(week) ?? 0)}</th>`
+)}</tr></thead>
 <tbody>${known.roles.map(
   (role) =>
-    html`<tr><th scope="row">${role.role}</th><td class="n">${role.people}</td>${role.weeks.map(heat)}<td class="n">${percent(role.period.percent)}</td></tr>\n`
-)}<tr><th scope="row"><b>Everybody</b></th><td class="n">${known.roles.reduce((sum, role) => sum + role.people, 0)}</td>${known.overall.map(heat)}<td class="n"><b>${percent(known.period.percent)}</b></td></tr></tbody></table></div>
+    html`<tr><th scope="row">${role.role}</th><td class="n">${role.people}</td><td class="n">${percent(role.period.percent)}</td>${role.weeks.map(heat)}</tr>\n`
+)}<tr><th scope="row"><b>Everybody</b></th><td class="n">${known.roles.reduce((sum, role) => sum + role.people, 0)}</td><td class="n"><b>${percent(known.period.percent)}</b></td>${known.overall.map(heat)}</tr></tbody></table></div>
 ${key([
   ["h1", "below 30"],
   ["h2", "30 to 59"],
@@ -152,7 +155,7 @@ ${
     .join(", ")} could not be read. See below.</p>`
 }
 <div class="tiles">
-${busy && first && [tile(percent(first.percent), `utilisation, week of ${week}`), tile(percent(busy.period.percent), `utilisation over ${report.weeks.length} weeks`), tile(people(first.freeDays), `people free, week of ${week}`)]}
+${busy && first && [tile(percent(first.percent), `utilisation, week of ${week}`), tile(percent(busy.period.percent), `utilisation over ${report.weeks.length} weeks`), tile(people(first.freeDays), "people free that week")]}
 ${open && tile(String(open.roles), "unfilled roles")}
 ${busy && tile(String(busy.overAllocated.length), "people promised twice")}
 </div>

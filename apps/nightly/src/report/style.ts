@@ -39,7 +39,8 @@ tbody th { font-weight: 500; }
 tr:last-child > * { border-bottom: 0; }
 .n { text-align: right; }
 .n:first-child { width: 1%; }
-.heat td.h { text-align: center; border: 2px solid var(--card); border-radius: 6px; padding: 5px 4px; min-width: 46px; }
+.heat th.w { text-align: center; padding: 6px 4px; }
+.heat td.h { text-align: center; border: 2px solid var(--card); border-radius: 6px; padding: 5px 2px; min-width: 44px; }
 .h1 { background: var(--h1); } .h2 { background: var(--h2); } .h3 { background: var(--h3); color: var(--on-h4); }
 .h4 { background: var(--h4); color: var(--on-h4); } .h5 { background: var(--h5); color: var(--on-h5); }
 @media (prefers-color-scheme: dark) { .h3 { color: #fff; } }
