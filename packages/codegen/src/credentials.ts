@@ -89,14 +89,11 @@ const tokenWay = (scheme: SecurityScheme): Way => {
   }
 }
 
-/** The schemes whose credentials a user can hand over: those that an operation asks for, else all that are declared. */
-const configurable = (contract: Contract): ReadonlyArray<string> => {
-  const required = [contract.security.default, ...Object.values(contract.security.operations)]
-  const used = new Set(required.flat().flatMap((requirement) => Object.keys(requirement)))
-  const names = Object.keys(contract.schemes).filter((name) => contract.schemes[name]?.type !== "mutualTLS")
-  const named = names.filter((name) => used.has(name))
-  return (named.length > 0 ? named : names).sort(byText)
-}
+/** The schemes whose credentials a user can hand over. A client certificate belongs to the connection. */
+const configurable = (contract: Contract): ReadonlyArray<string> =>
+  Object.keys(contract.schemes)
+    .filter((name) => contract.schemes[name]?.type !== "mutualTLS")
+    .sort(byText)
 
 /** The module that declares `Credentials`. */
 export const credentialsModule = (

@@ -2,27 +2,27 @@
  * Where a JSON pointer points in a YAML text. The concrete tree costs several times the text, so it is built only when
  * something has to be shown.
  */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml"
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from "yaml"
 import type { Span } from "./json-position.ts"
 
 /** A YAML text that can be asked for spans again and again. */
 export const yamlSpans = (text: string): ((pointer: ReadonlyArray<string>) => Span) => {
   const document = parseDocument(text, { keepSourceTokens: false, merge: true, strict: false, uniqueKeys: false })
-  return (pointer) => spanIn(document, pointer)
+  return (pointer) => spanIn(document as unknown as Document, pointer)
 }
 
-const spanIn = (document: Document.Parsed | Document, pointer: ReadonlyArray<string>): Span => {
+const spanIn = (document: Document, pointer: ReadonlyArray<string>): Span => {
   let node: unknown = document.contents
   let span = rangeOf(node) ?? { start: 0, end: 0 }
   for (const part of pointer) {
-    while (isAlias(node)) node = node.resolve(document as Document)
+    while (isAlias(node)) node = node.resolve(document)
     let child: unknown
     let key: unknown
     if (isMap(node)) {
-      const pair = node.items.find((item) => (isScalar(item.key) ? String(item.key.value) : item.key) === part)
-      child = pair?.value
-      key = pair?.key
+      const pair = memberOf(node, part, document)
       if (pair === undefined) return span
+      child = pair.value
+      key = pair.key
     } else if (isSeq(node)) {
       child = node.items[Number(part)]
     }
@@ -34,6 +34,21 @@ const spanIn = (document: Document.Parsed | Document, pointer: ReadonlyArray<str
     node = child
   }
   return span
+}
+
+/** A member of a map, its own or one that a merge key (`<<`) brings in. */
+const memberOf = (map: YAMLMap, name: string, document: Document): Pair | undefined => {
+  const named = (wanted: string) => map.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === wanted)
+  const own = named(name)
+  if (own !== undefined) return own
+  const merged = named("<<")?.value
+  const sources: ReadonlyArray<unknown> = isSeq(merged) ? merged.items : [merged]
+  for (const source of sources) {
+    const target = isAlias(source) ? source.resolve(document) : source
+    const found = isMap(target) ? memberOf(target, name, document) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 const rangeOf = (node: unknown): { start: number; end: number } | undefined =>
