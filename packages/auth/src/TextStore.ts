@@ -18,8 +18,8 @@ export interface Stored {
 }
 
 /**
- * What an engine does. Each call is one atomic step; each may be repeated with the same arguments and then answers the
- * same, because an answer can get lost.
+ * What an engine does. Each call is one atomic step. Each may be repeated with the same arguments, because an answer can get
+ * lost, and then answers the same unless somebody else has written since.
  */
 export interface Engine {
   /** The record, or `undefined` when there is none. */
