@@ -112,7 +112,8 @@ const signInRejected = (error: Extract<GrantFailure, { _tag: "GrantRejected" }>)
   })
 }
 
-const toSessionError = (error: GrantFailure, operation: "refresh" | "signIn"): SessionError => {
+/** What a grant's failure means to whoever wanted a session. */
+export const toSessionError = (error: GrantFailure, operation: "refresh" | "signIn"): SessionError => {
   switch (error._tag) {
     case "GrantRejected":
       return operation === "signIn" ? signInRejected(error) : lost("refresh-rejected")

@@ -1,0 +1,245 @@
+import * as http from "node:http"
+import type { AddressInfo } from "node:net"
+import { assert, describe, it } from "@effect/vitest"
+import { authorizationCode } from "../src/index.ts"
+import { loopback } from "../src/loopback.ts"
+import { browser, signIn } from "./support/person.ts"
+import { listen, person, type Referee, secrets } from "./support/referee.ts"
+import { codeScheme, commandLine, connect, observed } from "./support/setting.ts"
+
+/** Ends the newest access token on the server: the next request with it gets a 401. */
+const endToken = async ({ issued, provider }: Referee) => {
+  const token = await provider.AccessToken.find(issued.at(-1)?.access_token ?? "")
+  assert.isDefined(token)
+  await token?.destroy()
+}
+
+/** Renewals after a 401 are what these tests are about, so many of them are no war with a stranger here. */
+const policy = { coolDown: 0, displacement: { budget: 10_000, backOff: 0 } } as const
+
+const failure = (attempt: Promise<unknown>): Promise<Error & { _tag?: string; why?: string }> =>
+  attempt.then(
+    () => assert.fail("it was answered"),
+    (error) => error
+  )
+
+/** Lets the server do its work and loses what it answered. */
+const loseAnswer = (server: Referee, path: string) => {
+  server.fault = (request, response) => {
+    if (request.url !== path) return false
+    server.fault = undefined
+    response.end = (() => response.destroy()) as unknown as typeof response.end
+    return false
+  }
+}
+
+describe("refresh", () => {
+  it("I1, C6: a thousand renewals by rotation, and not one refused token", { timeout: 60_000 }, async () => {
+    await using server = await listen()
+    const { options, events } = observed()
+    const { grant, opened } = commandLine()
+    await using api = await connect(server.contract({ oauth: codeScheme(server) }), { ...options, policy, grant })
+    for (let time = 0; time < 1000; time++) {
+      await endToken(server)
+      // Now and then many notice at once.
+      const requests = Array.from({ length: time % 100 === 0 ? 20 : 1 }, () =>
+        api.session.fetch(`${server.url}/api/me`)
+      )
+      for (const response of await Promise.all(requests)) {
+        if (response.status !== 200) assert.fail(`${response.status} at ${time}`)
+        await response.body?.cancel()
+      }
+    }
+    const refreshes = server.tokenCalls("refresh_token")
+    assert.strictEqual(refreshes.length, 1000)
+    assert.isTrue(refreshes.every(({ status }) => status === 200))
+    assert.strictEqual(new Set(refreshes.map(({ form }) => form.get("refresh_token"))).size, 1000)
+    assert.strictEqual(events.filter(({ _tag }) => _tag === "Refreshed").length, 1000)
+    assert.strictEqual(opened.length, 1)
+  })
+
+  it("C6: a refresh token that the answer repeats, or leaves out, is kept and used again", async () => {
+    for (const omit of [false, true]) {
+      await using server = await listen({ rotateRefreshToken: false })
+      server.amend = (_path, grantType, body) => {
+        if (omit && grantType === "refresh_token") delete body.refresh_token
+      }
+      const { grant } = commandLine()
+      await using api = await connect(server.contract({ oauth: codeScheme(server) }), {
+        ...observed().options,
+        policy,
+        grant
+      })
+      for (let time = 0; time < 3; time++) {
+        await endToken(server)
+        assert.strictEqual((await api.session.fetch(`${server.url}/api/me`)).status, 200)
+      }
+      assert.strictEqual(server.issued.at(-1)?.refresh_token === undefined, omit)
+      const sent = server.tokenCalls("refresh_token").map(({ form }) => form.get("refresh_token"))
+      assert.deepStrictEqual(sent, Array(3).fill(server.issued[0]?.refresh_token))
+    }
+  })
+
+  it("without a refresh token, the end of the token is the end of a session that needs a person", async () => {
+    await using server = await listen()
+    const { grant, opened } = commandLine({ scope: "openid", parameters: {} })
+    await using api = await connect(server.contract({ oauth: codeScheme(server) }), {
+      ...observed().options,
+      policy,
+      grant
+    })
+    await endToken(server)
+    const error = await failure(api.session.fetch(`${server.url}/api/me`))
+    assert.deepStrictEqual([error._tag, error.why], ["SessionLost", "interaction-required"])
+    assert.strictEqual(opened.length, 1)
+  })
+
+  it("S4: a stolen refresh token ends the family: a session that needs a person is lost, and nobody is sent a browser", async () => {
+    await using server = await listen()
+    const { grant, opened } = commandLine()
+    await using api = await connect(server.contract({ oauth: codeScheme(server) }), {
+      ...observed().options,
+      policy,
+      grant
+    })
+    const stolen = server.issued[0]?.refresh_token ?? ""
+    const theft = await fetch(`${server.url}/token`, {
+      method: "POST",
+      body: new URLSearchParams({ grant_type: "refresh_token", refresh_token: stolen, client_id: "cli" })
+    })
+    const thief = (await theft.json()) as { access_token: string }
+    assert.isTrue((await server.introspect(thief.access_token)).active)
+    await server.provider.AccessToken.find(server.issued[0]?.access_token ?? "").then((token) => token?.destroy())
+    const error = await failure(api.session.fetch(`${server.url}/api/me`))
+    assert.deepStrictEqual([error._tag, error.why], ["SessionLost", "refresh-rejected"])
+    assert.isFalse((await server.introspect(thief.access_token)).active)
+    assert.strictEqual(opened.length, 1)
+  })
+
+  it("I1: an answer that is lost after the rotation: at most one more try with the same token, never a third", async () => {
+    await using server = await listen()
+    const { options, tags } = observed()
+    const { grant } = commandLine()
+    await using api = await connect(server.contract({ oauth: codeScheme(server) }), { ...options, policy, grant })
+    await endToken(server)
+    loseAnswer(server, "/token")
+    const error = await failure(api.session.fetch(`${server.url}/api/me`))
+    assert.strictEqual(error._tag, "SessionLost")
+    assert.deepStrictEqual(
+      server.tokenCalls("refresh_token").map(({ status }) => status),
+      [0, 400]
+    )
+    assert.include(tags(), "AnswerLost")
+  })
+
+  it("I1, I4: with a password the same loss costs one sign-in, and no caller sees it", async () => {
+    await using server = await listen()
+    const contract = server.contract({
+      oauth: { type: "oauth2", flows: { password: { tokenUrl: `${server.url}/token`, scopes: [] } } }
+    })
+    await using api = await connect(contract, {
+      ...observed().options,
+      policy,
+      credentials: { ...person, clientId: "machine", clientSecret: secrets.machine } as never
+    })
+    await endToken(server)
+    loseAnswer(server, "/token")
+    assert.strictEqual((await api.session.fetch(`${server.url}/api/me`)).status, 200)
+    assert.strictEqual(server.tokenCalls("refresh_token").length, 1)
+    assert.strictEqual(server.tokenCalls("password").length, 2)
+  })
+
+  it("a declared grace: a lost answer is asked for again with the same token, and nobody has to sign in", async () => {
+    await using server = await listen()
+    // A front that answers a refresh token's second use as it answered the first: the server itself has no grace.
+    const answered = new Map<string, { readonly status: number; readonly text: string }>()
+    let lose = true
+    const front = http.createServer(async (request, response) => {
+      const chunks: Array<Buffer> = []
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+      const body = Buffer.concat(chunks).toString()
+      const token = new URLSearchParams(body).get("refresh_token") ?? ""
+      const known = answered.get(token)
+      const answer: { readonly status: number; readonly text: string } =
+        known ??
+        (await fetch(`${server.url}/token`, { method: "POST", body: new URLSearchParams(body) }).then(
+          async (answer) => ({ status: answer.status, text: await answer.text() })
+        ))
+      if (token !== "") answered.set(token, answer)
+      if (token !== "" && lose) {
+        lose = false
+        response.destroy()
+      } else response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.text)
+    })
+    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve))
+    const tokenUrl = `http://127.0.0.1:${(front.address() as AddressInfo).port}/token`
+    const contract = server.contract({
+      oauth: codeScheme(server, {
+        session: {
+          refresh: {
+            method: "POST",
+            path: tokenUrl,
+            clientAuthentication: "body",
+            request: { grant_type: "refresh_token", refresh_token: "$session.refreshToken" },
+            reuse: { grace: "PT30S" }
+          }
+        }
+      })
+    })
+    const { grant, opened } = commandLine()
+    {
+      await using api = await connect(contract, { ...observed().options, policy, grant })
+      await endToken(server)
+      assert.strictEqual((await api.session.fetch(`${server.url}/api/me`)).status, 200)
+      assert.strictEqual(server.tokenCalls("refresh_token").length, 1)
+      assert.strictEqual(opened.length, 1)
+    }
+    front.close()
+    front.closeAllConnections()
+  })
+
+  it("I7: no secret is in any error, event or state of all this", async () => {
+    await using server = await listen()
+    const { events, options } = observed()
+    const grant = authorizationCode({
+      clientId: "web",
+      clientSecret: secrets.web,
+      redirect: loopback({ open: (url) => void signIn(browser(), url) }),
+      scope: "openid offline_access",
+      parameters: { prompt: "consent" }
+    })
+    const seen: Array<unknown> = []
+    const { inspect } = await import("node:util")
+    // This client may not come back to this machine, so the server itself refuses.
+    const public_ = commandLine()
+    await using api = await connect(server.contract({ oauth: codeScheme(server) }), {
+      ...options,
+      policy,
+      grant: public_.grant
+    })
+    await endToken(server)
+    loseAnswer(server, "/token")
+    seen.push(await failure(api.session.fetch(`${server.url}/api/me`)), events, api.session.state, api.session, grant)
+    const text = seen
+      .flatMap((value) => [
+        inspect(value, { depth: null, showHidden: true }),
+        JSON.stringify(value) ?? "",
+        value instanceof Error ? (value.stack ?? "") : ""
+      ])
+      .join("\n")
+    const forms = server.calls.flatMap(({ form }) => [
+      form.get("code"),
+      form.get("code_verifier"),
+      form.get("refresh_token")
+    ])
+    const canaries = [
+      secrets.web,
+      ...server.issued.flatMap(({ access_token, refresh_token }) => [access_token, refresh_token]),
+      ...forms
+    ].filter((canary) => typeof canary === "string")
+    assert.isAtLeast(canaries.length, 6)
+    const found = (haystack: string) => canaries.filter((canary) => haystack.includes(canary))
+    assert.deepStrictEqual(found(text), [])
+    assert.deepStrictEqual(found(`${text} ${canaries[1]}`), [canaries[1]])
+  })
+})
