@@ -21,7 +21,7 @@ import {
   type SessionError,
   SessionLost,
   SignInRejected,
-  type StoreUnavailable,
+  StoreUnavailable,
   TokenAnswerInvalid
 } from "./SessionError.ts"
 import * as SessionRecord from "./SessionRecord.ts"
@@ -71,7 +71,7 @@ export interface Request {
   readonly onUnchanged: (record: SessionRecord.SessionRecord) => Effect.Effect<void, SessionError>
 }
 
-/** Whether the stored session was made with the secret that this grant holds. */
+/** Whether the stored session is one for this grant: made with its secret, and not about to be replaced. */
 export const isProven = (record: SessionRecord.SessionRecord, grant: Grant): boolean =>
   grant.fresh?.() !== true &&
   (grant.secret === undefined || (record.proof !== undefined && isProvedBy(record.proof, grant.secret)))
@@ -135,7 +135,7 @@ const now = Effect.clockWith((clock) => Effect.succeed(clock.currentTimeMillisUn
 const elapsed = Effect.clockWith((clock) => Effect.succeed(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)))
 
 /** The call itself. It cannot be interrupted, only abandoned: what comes back has to reach the store. */
-const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet | undefined) => {
+const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet | undefined, longest: number) => {
   const { context, grant } = env
   const effect =
     method === "refresh" && grant.refresh !== undefined && tokens !== undefined
@@ -145,6 +145,16 @@ const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet |
     Effect.fail(new GrantUnavailable({ ambiguous: true, message: "The session was closed before the answer came." }))
   )
   return Effect.raceFirst(effect, abandoned).pipe(
+    Effect.timeoutOrElse({
+      duration: longest,
+      orElse: () =>
+        Effect.fail(
+          new GrantUnavailable({
+            ambiguous: true,
+            message: `The grant ${grant.name} did not end within ${longest} ms.`
+          })
+        )
+    }),
     Effect.catchDefect((defect) =>
       Effect.fail(
         new GrantUnavailable({
@@ -157,14 +167,21 @@ const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet |
   )
 }
 
-/** Step 7. The tokens are real whatever the store says: if it fails they are handed out, and kept for a later write. */
-const save = (env: Environment, record: SessionRecord.SessionRecord) =>
 /** A person takes longer than a lease lasts: it is extended while a sign-in waits for one. */
 const extend = ({ key, store }: Environment, owner: string, ttl: number): Effect.Effect<never> =>
   Effect.forever(Effect.andThen(Effect.sleep(ttl / 3), Effect.ignore(store.acquire(key, owner, ttl))))
 
-  Effect.catchTag(env.store.write(env.key, record), "StoreUnavailable", (error) =>
-    Effect.as(env.report({ _tag: "Unsaved", record, error }), true)
+/** Step 7. The tokens are real whatever the store says: if it fails they are handed out, and kept for a later write. */
+const save = (env: Environment, record: SessionRecord.SessionRecord) =>
+  env.store.write(env.key, record).pipe(
+    Effect.catchDefect((defect) =>
+      Effect.fail(
+        new StoreUnavailable({
+          message: `The store failed unexpectedly (${defect instanceof Error ? defect.name : typeof defect}).`
+        })
+      )
+    ),
+    Effect.catchTag("StoreUnavailable", (error) => Effect.as(env.report({ _tag: "Unsaved", record, error }), true))
   )
 
 /** Somebody took the record over while our call was out: theirs is the session. Ours ends if it stands beside theirs. */
@@ -174,6 +191,19 @@ const discard = (env: Environment, method: "refresh" | "signIn", tokens: TokenSe
   return method === "signIn" && room > 1 && env.grant.signOut !== undefined
     ? Effect.ignore(env.grant.signOut(env.context, tokens))
     : Effect.void
+}
+
+/**
+ * Whether a refused refresh says that its token is worth nothing: `invalid_grant` (RFC 6749 §5.2), or a bare 400 or 401 of
+ * an API that has no such codes. Anything else is about the client, the URL or something in between.
+ */
+const isAboutToken = ({ code, status }: Extract<GrantFailure, { _tag: "GrantRejected" }>): boolean =>
+  code === undefined ? status === 400 || status === 401 : code === "invalid_grant"
+
+/** How long the server asks to wait; `undefined` when that is longer than anybody would. */
+const floorOf = (error: GrantFailure, policy: Policy): number | undefined => {
+  const floor = error._tag === "GrantUnavailable" ? (error.retryAfter ?? 0) : 0
+  return floor > Duration.toMillis(policy.deadline.signIn) ? undefined : floor
 }
 
 type DelayOf = (error: GrantFailure) => Effect.Effect<number | undefined>
@@ -186,10 +216,8 @@ const delays = (policy: Policy): Effect.Effect<DelayOf> =>
       Effect.flatMap(now, (at) =>
         Pull.catchDone(
           Effect.map(step(at, error), ([, delay]) => {
-            const floor = error._tag === "GrantUnavailable" ? (error.retryAfter ?? 0) : 0
-            return floor > Duration.toMillis(policy.deadline.signIn)
-              ? undefined
-              : Math.max(Duration.toMillis(delay), floor)
+            const floor = floorOf(error, policy)
+            return floor === undefined ? undefined : Math.max(Duration.toMillis(delay), floor)
           }),
           () => Effect.succeed(undefined)
         )
@@ -225,6 +253,8 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     // A sign-in writes its marker over that of a refresh whose answer never came: what that one may have spent goes with it.
     const spent = method === "signIn" && record.marker?.operation === "refresh"
     const held = spent && record.tokens ? withoutRefreshToken(record.tokens) : record.tokens
+    // The server's grace counts from the first time that it saw the token.
+    const graceFrom = attempt > 1 ? (record.marker?.at ?? at) : at
     const marked = SessionRecord.next(record, {
       tokens: held,
       marker: {
@@ -232,18 +262,17 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
         generation: record.generation,
         owner,
         attempt,
-        // The server's grace counts from the first time that it saw the token.
-        at: attempt > 1 ? (record.marker?.at ?? at) : at,
+        at: graceFrom,
         deadline: at + Duration.toMillis(deadline)
       }
     })
     if (!(yield* store.write(key, marked))) return "again" as Step
-    const calling = call(env, method, record.tokens)
-    const result = yield* Effect.result(
-      method === "signIn" && grant.signIn === "interactive"
-        ? Effect.raceFirst(calling, extend(env, owner, ttl))
-        : calling
-    )
+    // A grant keeps its deadline itself; one that does not must not outlive the lease. A person has all the time.
+    const patient = method === "signIn" && grant.signIn === "interactive"
+    const limit = Duration.toMillis(deadline) + LEASE_MARGIN / 2
+    const grace = attempt > 1 && terms.grace > 0 ? Math.max(1, graceFrom + terms.grace - at) : limit
+    const calling = call(env, method, record.tokens, patient ? Number.POSITIVE_INFINITY : Math.min(limit, grace))
+    const result = yield* Effect.result(patient ? Effect.raceFirst(calling, extend(env, owner, ttl)) : calling)
     if (Result.isSuccess(result)) {
       const tokens = method === "refresh" && record.tokens ? merge(record.tokens, result.success) : result.success
       const stored = SessionRecord.next(marked, {
@@ -265,14 +294,20 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     const answered = error._tag === "GrantRejected" || (error._tag === "GrantUnavailable" && !error.ambiguous)
     if (answered) {
       // A definitive answer: nothing was spent, or what was sent is worthless. Only what was read is cleared.
-      rejected = method === "refresh" && error._tag === "GrantRejected"
+      const refused = method === "refresh" && error._tag === "GrantRejected"
+      rejected = refused && (isAboutToken(error) || terms.signIn === "headless")
       const tokens = rejected && held ? withoutRefreshToken(held) : held
       // That this try was turned away says nothing of an earlier one that was never answered.
       const marker = attempt > 1 && !rejected ? record.marker : undefined
       if (!(yield* store.write(key, SessionRecord.next(marked, { marker, tokens })))) return "again" as Step
-      if (rejected) {
+      if (refused) {
         yield* report({ _tag: "CallFailed", operation: method, error, retryIn: undefined })
-        continue
+        if (rejected) continue
+        return yield* new AuthUnavailable({
+          operation: method,
+          status: error.status,
+          message: `The refresh was turned away, though not for its token, which is kept. ${error.message} Check the base URL, the client's credentials and the network, then try again.`
+        })
       }
     } else yield* report({ _tag: "AnswerLost", operation: method, attempt })
     // A sign-in that was refused or makes no sense will be so again. A refresh without an answer goes on to what the
@@ -280,7 +315,7 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     // Nor is a person asked again by a schedule, or what they gave spent twice.
     const final = method === "signIn" && (error._tag !== "GrantUnavailable" || grant.signIn === "interactive")
     const immediate = !answered && method === "refresh" && terms.signIn === "headless" && terms.grace === 0
-    const delay = final ? undefined : immediate ? 0 : yield* delayOf(error)
+    const delay = final ? undefined : immediate ? floorOf(error, policy) : yield* delayOf(error)
     yield* report({ _tag: "CallFailed", operation: method, error, retryIn: delay })
     if (delay === undefined) return yield* toSessionError(error, method)
     if (delay > 0) yield* Effect.interruptible(Effect.sleep(delay))

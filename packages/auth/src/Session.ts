@@ -11,6 +11,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Credential } from "./Credential.ts"
@@ -60,12 +62,17 @@ export interface Session {
    * over. Reads the store; `false` when that fails.
    */
   readonly isOutdated: (refused: Credential) => Effect.Effect<boolean>
+  /** The newest generation that was obtained here and not adopted from the store; 0 for none. */
+  readonly obtained: () => number
   /** Says that a request was sent again. */
   readonly replayed: (credential: Credential) => void
   readonly state: () => SessionState
   /** Events from now on; ends with the session. */
   readonly events: Stream.Stream<SessionEvent>
-  /** Calls `listener` with every event from now on and gives back a function that stops it. A throwing listener is ignored. */
+  /**
+   * Calls `listener` with every event from now on and gives back a function that stops it. A throwing listener is ignored;
+   * one that comes after the end hears `Closed`.
+   */
   readonly onEvent: (listener: (event: SessionEvent) => void) => () => void
   /** Leaves the session now instead of at the end of its scope. */
   readonly signOut: Effect.Effect<void>
@@ -95,10 +102,19 @@ const LONGEST_SLEEP = 60 * 60 * 1000
 /** How long a refusal of the credentials stands before they are tried again. */
 const REFUSED_FOR = 60_000
 
+/** Whether two records hold the same tokens: a number alone does not say so once a store has failed. */
+const isSame = (a: SessionRecord.SessionRecord, b: SessionRecord.SessionRecord): boolean =>
+  a.generation === b.generation &&
+  a.tokens !== undefined &&
+  b.tokens !== undefined &&
+  Redacted.value(a.tokens.accessToken) === Redacted.value(b.tokens.accessToken)
+
 /** The store's key of a session: the API and server, the scheme, the account and the scopes it was made for. */
 export const keyOf = (options: Pick<Options, "contract" | "schemeName" | "grant" | "context">): string => {
   const { context, contract, grant, schemeName } = options
-  const parts = [contract.name, new URL(context.baseUrl).origin, schemeName, grant.name, grant.identity]
+  // Tenants of one host may differ by path alone.
+  const { origin, pathname } = new URL(context.baseUrl)
+  const parts = [contract.name, origin + pathname.replace(/\/+$/, ""), schemeName, grant.name, grant.identity]
   if (context.scopes.length > 0) parts.push([...context.scopes].sort().join(" "))
   return parts.map(encodeURIComponent).join("|")
 }
@@ -132,14 +148,17 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
     let lastUsedAt = 0
     let opened = false
     let closed = false
+    /** The last event is out. */
+    let over = false
     let flight: Flight | undefined
     let timer: Fiber.Fiber<void> | undefined
     let failure: { readonly error: SessionError; readonly until: number } | undefined
+    let obtainedGeneration = 0
     /** Tokens that the server gave and the store could not take yet. */
     let unsaved: SessionRecord.SessionRecord | undefined
     /** The newest generation that was refused: a thousand requests refused at once are one event. */
     let challenged = 0
-    let displacements: ReadonlyArray<number> = []
+    let displacements: ReadonlyArray<{ readonly at: number; readonly generation: number }> = []
 
     const now = () => clock.currentTimeMillisUnsafe()
     /** How long something has lasted is not for the wall clock to say: it may be set. */
@@ -157,6 +176,12 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       }
     }
     const base = () => ({ at: now(), session: key, generation: record.generation })
+    /** Who comes after the last event hears that one, instead of waiting for ever. */
+    const listen = (listener: (event: SessionEvent) => void) => {
+      if (over) listener({ ...base(), _tag: "Closed" })
+      else listeners.add(listener)
+      return () => void listeners.delete(listener)
+    }
 
     // The schedule. It sleeps by the monotonic clock and judges by the wall clock too, so that neither a suspended
     // machine nor a corrected clock makes it late by more than one use.
@@ -168,11 +193,12 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
         left = Math.min(left - nap, (renewAt ?? 0) - now())
       }
       // A session that nobody used since its tokens came stays as it is until somebody does.
-      if (lastUsedAt >= (record.tokens?.issuedAt ?? 0)) startRenewal(record.generation, false)
+      const used = lastUsedAt >= (record.tokens?.issuedAt ?? 0)
+      if (used && flight === undefined && !coolingDown()) startRenewal(record.generation, false)
     })
 
     const take = (next: SessionRecord.SessionRecord) => {
-      if (next.generation === record.generation && credential !== undefined) {
+      if (credential !== undefined && isSame(next, record)) {
         record = next
         return
       }
@@ -196,6 +222,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
         switch (progress._tag) {
           case "Obtained": {
             const { method, record: next, took } = progress
+            obtainedGeneration = next.generation
             take(next)
             emit({ ...base(), _tag: method === "signIn" ? "SignedIn" : "Refreshed", took, ...obtained(next.tokens) })
             break
@@ -218,15 +245,23 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
 
     // I3: tokens that could not be stored are used meanwhile, and stored as soon as the store is back, unless somebody
     // else has gone on from what was stored before.
+    const saveNow = Effect.gen(function* () {
+      const pending = unsaved
+      if (pending === undefined) return
+      const stored = yield* store.write(key, pending)
+      // The write that failed may have happened. If it did not, somebody has gone on, and theirs is the session.
+      const theirs = stored ? pending : yield* store.read(key)
+      if (unsaved !== pending) return
+      unsaved = undefined
+      if (!isSame(theirs, pending) && theirs.tokens !== undefined && Renewal.isProven(theirs, grant)) {
+        take(theirs)
+        emit({ ...base(), _tag: "Adopted", ...obtained(theirs.tokens) })
+      }
+    })
     const saveLater = Effect.gen(function* () {
       while (unsaved !== undefined) {
         yield* Effect.sleep(1000)
-        const pending: SessionRecord.SessionRecord | undefined = unsaved
-        if (pending === undefined) return
-        const stored = yield* Effect.catchTag(store.write(key, pending), "StoreUnavailable", () =>
-          Effect.succeed(undefined)
-        )
-        if (stored !== undefined) unsaved = undefined
+        yield* Effect.ignore(saveNow)
       }
     })
 
@@ -264,11 +299,14 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
         ) {
           return Effect.void
         }
+        // Each generation that was ended counts once, however often that is noticed.
         const at = elapsed()
         const since = at - Duration.toMillis(policy.displacement.window)
-        displacements = [...displacements.filter((time) => time > since), at]
+        const known = displacements.some(({ generation }) => generation === stored.generation)
+        displacements = displacements.filter((one) => one.at > since)
+        if (!known) displacements = [...displacements, { at, generation: stored.generation }]
         const times = displacements.length
-        emit({ ...base(), _tag: "Displaced", times })
+        if (!known) emit({ ...base(), _tag: "Displaced", times })
         if (times > policy.displacement.budget) {
           return Effect.fail(
             new SessionDisplaced({
@@ -277,14 +315,18 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
             })
           )
         }
-        return times === 1 ? Effect.void : Effect.sleep(Duration.times(policy.displacement.backOff, 2 ** (times - 2)))
+        return times <= 1 ? Effect.void : Effect.sleep(Duration.times(policy.displacement.backOff, 2 ** (times - 2)))
       })
 
     const startRenewal = (used: number, urgent: boolean, challenged = false): Flight => {
       const started: Flight = { done: Deferred.makeUnsafe(), urgent }
       flight = started
       const before = record.generation
-      const renewal = Renewal.renew(env, { used, attended: !opened, urgent, onUnchanged: onUnchanged(challenged) })
+      // What the store does not have yet, it must not be asked to renew from.
+      const renewal = Effect.andThen(
+        saveNow,
+        Renewal.renew(env, { used, attended: !opened, urgent, onUnchanged: onUnchanged(challenged) })
+      )
       fork(
         Effect.onExit(renewal, (exit) =>
           Effect.sync(() => {
@@ -353,7 +395,8 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
         return Effect.flatMap(Deferred.await(joined.done), (result) =>
           result.generation > used && credential !== undefined && !closed
             ? Effect.sync(() => {
-                lastUsedAt = now()
+                // Opening is no use: a session that nobody used yet is not renewed for nobody.
+                if (opened) lastUsedAt = now()
                 return credential as Credential
               })
             : renewed(used, challenged)
@@ -370,11 +413,15 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       emit({ ...base(), _tag: "Adopted", ...obtained(stored.tokens) })
     }).pipe(Effect.ignore)
 
-    const leave = (end: boolean) =>
+    const leave = (end: boolean, by: number) =>
       Effect.gen(function* () {
-        const last = yield* store.leave(key, holder, end)
-        const tokens = unsaved?.tokens ?? last?.tokens
-        if (tokens === undefined || grant.signOut === undefined) return
+        yield* Effect.ignore(saveNow)
+        const last = yield* Effect.result(store.leave(key, holder, end))
+        // What the store never got nobody else can use, whatever the store says now.
+        const own = unsaved?.tokens
+        if (Result.isFailure(last) && own === undefined) return yield* last.failure
+        const tokens = own ?? (Result.isSuccess(last) ? last.success?.tokens : undefined)
+        if (!end || tokens === undefined || grant.signOut === undefined) return
         yield* grant.signOut(context, tokens).pipe(
           // 401: the session was over already, which is what was asked for.
           Effect.catchTag("GrantRejected", (error) => (error.status === 401 ? Effect.void : Effect.fail(error))),
@@ -383,13 +430,14 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
         emit({ ...base(), _tag: "SignedOut" })
       }).pipe(
         Effect.timeoutOrElse({
-          duration: policy.deadline.signOut,
+          duration: Math.max(0, by - elapsed()),
           orElse: () => Effect.sync(() => emit({ ...base(), _tag: "SignOutFailed", message: "It took too long." }))
         }),
         Effect.catch((error) => Effect.sync(() => emit({ ...base(), _tag: "SignOutFailed", message: error.message })))
       )
 
-    // Closing: no new flight, the one in the air lands (or is given up at the deadline), then the last holder signs out.
+    // Closing: no new flight, the one in the air lands (or is given up at half of the deadline), then the last holder signs
+    // out in what is left of it.
     const close = Effect.suspend(() => {
       if (closed) return Effect.void
       closed = true
@@ -397,14 +445,17 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       return Effect.gen(function* () {
         // Nobody waits for a person whose program has gone.
         const unattended = !opened && grant.signIn === "interactive"
-        const giveUp = yield* Effect.sleep(unattended ? Duration.zero : policy.deadline.signOut).pipe(
+        const longest = Duration.toMillis(policy.deadline.signOut)
+        const by = elapsed() + longest
+        const giveUp = yield* Effect.sleep(unattended ? 0 : longest / 2).pipe(
           Effect.andThen(Deferred.succeed(abandoned, undefined)),
           Effect.forkDetach
         )
         yield* Scope.close(scope, Exit.void)
         yield* Fiber.interrupt(giveUp)
-        yield* leave(opened && policy.onClose === "signOut")
+        yield* leave((opened || obtainedGeneration > 0) && policy.onClose === "signOut", by)
         credential = undefined
+        over = true
         emit({ ...base(), _tag: "Closed" })
         listeners.clear()
       })
@@ -449,6 +500,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
           Effect.map((stored) => stored.generation > refused.generation || stored.marker !== undefined),
           Effect.orElseSucceed(() => false)
         ),
+      obtained: () => obtainedGeneration,
       replayed: (sent) => emit({ ...base(), _tag: "Replayed", generation: sent.generation }),
       state: () => ({
         status: closed ? "closed" : flight !== undefined ? "renewing" : failure !== undefined ? "failing" : "active",
@@ -462,20 +514,15 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       events: Stream.callback<SessionEvent>((queue) =>
         Effect.acquireRelease(
           Effect.sync(() => {
-            const listener = (event: SessionEvent) => {
+            return listen((event) => {
               Queue.offerUnsafe(queue, event)
               if (event._tag === "Closed") Queue.endUnsafe(queue)
-            }
-            listeners.add(listener)
-            return listener
+            })
           }),
-          (listener) => Effect.sync(() => listeners.delete(listener))
+          (stop) => Effect.sync(stop)
         )
       ),
-      onEvent: (listener) => {
-        listeners.add(listener)
-        return () => void listeners.delete(listener)
-      },
+      onEvent: listen,
       signOut: close
     } satisfies Session
   })
