@@ -1,0 +1,30 @@
+import * as Credentials from "@keyturn/auth/Credentials"
+import * as Policy from "@keyturn/auth/Policy"
+import * as Session from "@keyturn/auth/Session"
+import * as SessionStore from "@keyturn/auth/SessionStore"
+import * as Transport from "@keyturn/auth/Transport"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { contract } from "./items/contract.mjs"
+
+const store = SessionStore.memory()
+
+/** A session alone, as a library that does its own requests holds one: nothing of the client. */
+export const setup = async ({ url, username, password }) => {
+  const transport = Transport.make(globalThis.fetch)
+  const policy = Policy.make()
+  const place = { contract, schemeName: "session", baseUrl: url, scopes: [], transport, policy }
+  const { context, grant } = Credentials.resolve(place, { username, password })
+  const scope = Scope.makeUnsafe()
+  const session = await Effect.runPromise(
+    Scope.provide(Session.make({ contract, schemeName: "session", grant, context, store, policy }), scope)
+  )
+  const read = async (id) => {
+    const credential = session.credentialUnsafe() ?? (await Effect.runPromise(session.credential))
+    const headers = { authorization: credential.authorizationUnsafe() }
+    const response = await fetch(new Request(`${url}/items/${id}`, { headers }))
+    return response.json()
+  }
+  return { read, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
+}

@@ -1,0 +1,13 @@
+/** Folders. */
+import { fileURLToPath } from "node:url"
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+export const root: string = path("../../../")
+export const here: string = path("../")
+export const documents: string = path("../documents/")
+export const peers: string = path("../peers/")
+export const keyturn: string = path("../keyturn/")
+export const results: string = path("../results/")
+/** What is built, packed and generated for the benchmarks; ignored by git. */
+export const work: string = path("../.work/")
