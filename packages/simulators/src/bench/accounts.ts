@@ -6,7 +6,7 @@ import type { Schema } from "./schema.ts"
 import type { World, Worlds } from "./world.ts"
 
 const show = (world: World): Schema<"Account"> => {
-  const { id, name, organizationId, members, companyType, marketSegment, isDemo } = world.account
+  const { id, name, organizationId, companyType, marketSegment, isDemo } = world.account
   return {
     id,
     name,
@@ -14,9 +14,12 @@ const show = (world: World): Schema<"Account"> => {
     status: "Active",
     numProjects: world.projects.size,
     numPeople: [...world.persons.values()].filter((person) => person.state === "Active").length,
-    numMembers: members,
+    numMembers: world.users.size,
     expiryDate: null,
-    totalPeopleAttachmentBytes: 0,
+    totalPeopleAttachmentBytes: [...world.attachments.values()].reduce(
+      (sum, { content }) => sum + (content?.bytes.length ?? 0),
+      0
+    ),
     useMetricUnits: false,
     organizationId,
     oktaOrganizationId: null,
@@ -33,7 +36,7 @@ const sortKeys: ReadonlyArray<(world: World) => string | number> = [
   (world) => world.account.name,
   (world) => world.projects.size,
   (world) => world.persons.size,
-  (world) => world.account.members,
+  (world) => world.users.size,
   (world) => world.account.organizationId,
   (world) => world.account.id
 ]

@@ -1,7 +1,7 @@
 /** Allocations: who fills which role, from when to when. */
 import { overlaps, plus, type Range, subtract, within } from "./days.ts"
 import { forbidden, Refusal, unprocessable } from "./errors.ts"
-import { type Call, done, ok, page, type Route } from "./http.ts"
+import { type Answer, type Call, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { findPerson, inState, seesAll } from "./persons.ts"
 import { findProject, inOrder } from "./projects.ts"
@@ -15,6 +15,7 @@ import {
   outsideEmployment,
   type Person,
   type Role,
+  roleNamed,
   rolesOf,
   stateOf,
   timeAwayOf,
@@ -56,19 +57,37 @@ const allocatable = (
   return pieces
 }
 
-const store = (world: World, role: Role, person: Person, pieces: ReadonlyArray<Range>) => {
+/** What a request asks for: a person on a role, which it may stretch; nothing is stored yet. */
+interface Wanted {
+  readonly role: Role
+  readonly person: Person
+  readonly range: Range
+}
+
+/** Stores an allocation, in place of others if need be. */
+export const allocate = (
+  world: World,
+  { role, person, range }: Wanted,
+  replacing: ReadonlyArray<Allocation> = []
+): void => {
+  const pieces = allocatable(world, role, person, range, new Set(replacing.map((allocation) => allocation.id)))
+  world.roles.set(role.id, role)
+  for (const allocation of replacing) world.allocations.delete(allocation.id)
   for (const piece of pieces) {
     const id = world.nextUuid()
     world.allocations.set(id, { id, roleId: role.id, personId: person.id, ...piece })
   }
 }
 
-/** The role of the request, stretched when the request says so; nothing is stored yet. */
-const readAllocation = (call: Call, type: Role["type"]) => {
-  const project = findProject(call, "projectId")
-  const fields = input.object(call.body)
-  const stored = findRole(call, project, input.required(fields, "roleId", input.id))
-  if (stored.type !== type) throw forbidden("roleId", stored.id)
+/** The role that the request names. */
+export const roleOf = (call: Call, fields: input.Fields, type: Role["type"]): Role => {
+  const role = findRole(call, findProject(call, "projectId"), input.required(fields, "roleId", input.id))
+  if (role.type !== type) throw forbidden("roleId", role.id)
+  return role
+}
+
+/** Reads who is to fill a role, and when: all of the role's time when the request has no dates. */
+export const readAllocation = (call: Call, fields: input.Fields, stored: Role): Wanted => {
   const person = findPerson(call, input.required(fields, "personId", input.id))
   const from = input.optional(fields, "roleStartDate", input.nullable(input.day)) ?? null
   const to = input.optional(fields, "roleEndDate", input.nullable(input.day)) ?? null
@@ -99,6 +118,25 @@ const stretched = (role: Role, to: Range): Role => {
     }))
     .filter((requirement) => requirement.startDate <= requirement.endDate)
   return { ...role, ...to, requirements: kept.length > 0 ? kept : [{ ...to, allocatedPercent: 100 }] }
+}
+
+/** Removes the allocation that the request describes exactly. */
+export const removeAllocation = (call: Call, fields: input.Fields, role: Role): Answer => {
+  const person = findPerson(call, input.required(fields, "personId", input.id))
+  const startDate = input.required(fields, "startDate", input.day)
+  const endDate = input.required(fields, "endDate", input.day)
+  for (const allocation of call.world.allocations.values()) {
+    if (
+      allocation.roleId === role.id &&
+      allocation.personId === person.id &&
+      allocation.startDate === startDate &&
+      allocation.endDate === endDate
+    ) {
+      call.world.allocations.delete(allocation.id)
+      return done
+    }
+  }
+  throw unprocessable("NotAllowed", "No stored allocation looks like this one; it may have changed meanwhile.")
 }
 
 const addProjectAllocations = (route: Route, name: "Allocations" | "hourly-allocations", type: Role["type"]): void => {
@@ -133,7 +171,7 @@ const addProjectAllocations = (route: Route, name: "Allocations" | "hourly-alloc
         personId: person.id,
         name: person.name,
         title: person.title,
-        titleIdAtAssignment: world.roleNames.find((known) => known.name === person.title)?.id ?? null,
+        titleIdAtAssignment: roleNamed(world, person.title ?? "")?.id ?? null,
         state: person.state,
         startDate: allocation.startDate,
         endDate: allocation.endDate,
@@ -152,55 +190,40 @@ const addProjectAllocations = (route: Route, name: "Allocations" | "hourly-alloc
     return page(roles, fields, { default: 1000 }, (role) => ({
       roleId: role.id,
       taskId: role.taskId,
-      ...(type === "Salaried" && { taskName: null }),
+      ...(type === "Salaried" && { taskName: world.tasks.get(role.taskId ?? "")?.name ?? null }),
       categoryId: role.categoryId,
-      categoryName: world.categories.find((category) => category.id === role.categoryId)?.name ?? null,
+      categoryName: world.categories.get(role.categoryId ?? 0)?.name ?? null,
       allocations: (index.byRole.get(role.id) ?? []).flatMap(show(role))
     }))
   })
 
   route("POST", path, (call) => {
-    const { role, person, range } = readAllocation(call, type)
-    const pieces = allocatable(call.world, role, person, range, new Set())
-    call.world.roles.set(role.id, role)
-    store(call.world, role, person, pieces)
+    const fields = input.object(call.body)
+    allocate(call.world, readAllocation(call, fields, roleOf(call, fields, type)))
     return done
   })
 
   route("PUT", path, (call) => {
     const { world } = call
-    const { role, person, range } = readAllocation(call, type)
+    const fields = input.object(call.body)
+    const wanted = readAllocation(call, fields, roleOf(call, fields, type))
+    const { role, person, range } = wanted
     const mine = [...world.allocations.values()].filter((a) => a.roleId === role.id && a.personId === person.id)
     // One that the new dates touch is the one that is meant; of several that are apart, the first.
     const meant = mine.filter((allocation) => overlaps(allocation, range))
     const old = meant.length > 0 ? meant : mine.slice(0, 1)
     if (old.length === 0) throw forbidden("personId", person.id)
-    const pieces = allocatable(world, role, person, range, new Set(old.map((allocation) => allocation.id)))
-    world.roles.set(role.id, role)
-    for (const allocation of old) world.allocations.delete(allocation.id)
-    store(world, role, person, pieces)
+    allocate(world, wanted, old)
     return done
   })
 
   route("DELETE", path, (call) => {
-    const project = findProject(call, "projectId")
     const fields = input.object(call.body)
-    const role = findRole(call, project, input.required(fields, "roleId", input.id))
-    const person = findPerson(call, input.required(fields, "personId", input.id))
-    const startDate = input.required(fields, "startDate", input.day)
-    const endDate = input.required(fields, "endDate", input.day)
-    for (const allocation of call.world.allocations.values()) {
-      if (
-        allocation.roleId === role.id &&
-        allocation.personId === person.id &&
-        allocation.startDate === startDate &&
-        allocation.endDate === endDate
-      ) {
-        call.world.allocations.delete(allocation.id)
-        return done
-      }
-    }
-    throw unprocessable("NotAllowed", "No stored allocation looks like this one; it may have changed meanwhile.")
+    return removeAllocation(
+      call,
+      fields,
+      findRole(call, findProject(call, "projectId"), input.required(fields, "roleId", input.id))
+    )
   })
 }
 
@@ -217,7 +240,7 @@ export const addAllocations = (route: Route): void => {
       endDate: input.required(fields, "endDate", input.day)
     }
     inOrder(range)
-    store(call.world, role, person, allocatable(call.world, role, person, range, new Set()))
+    allocate(call.world, { role, person, range })
     return { status: 200 }
   })
 

@@ -48,7 +48,8 @@ const why: Record<Rejection, string> = {
   evicted: "The session was ended by another sign-in with the same account.",
   rotated: "The session was refreshed; use the newer token.",
   spent: "This refresh token was used already; use the newest one.",
-  signedOut: "The session was signed out."
+  signedOut: "The session was signed out.",
+  revoked: "The account was deactivated, or its password changed."
 }
 
 const reject = (c: Context, { ledger, switches }: AuthParts, reason: Rejection, token: string | undefined) => {

@@ -66,6 +66,9 @@ export const forbidden = (field: string, id: unknown): Refusal =>
     values: [String(id)]
   })
 
+/** 403: there, but not for this caller. */
+export const notAllowed = (description: string): Refusal => new Refusal(403, { errorType: "NotAllowed", description })
+
 /** 409: there is one like it already. */
 export const duplicate = (field: string, value: unknown): Refusal =>
   new Refusal(409, {

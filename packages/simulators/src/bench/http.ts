@@ -5,7 +5,7 @@ import { isJson } from "../headers.ts"
 import type { Ledger } from "../ledger.ts"
 import type { BenchEnv } from "./auth.ts"
 import { type Day, dayOf } from "./days.ts"
-import { errorBody, forbidden, invalid, Refusal } from "./errors.ts"
+import { errorBody, forbidden, invalid, notAllowed, Refusal } from "./errors.ts"
 import type { Fields } from "./input.ts"
 import * as input from "./input.ts"
 import type { BenchSwitches, Principal } from "./options.ts"
@@ -22,15 +22,21 @@ export interface Call {
   readonly query: URLSearchParams
   /** The JSON body; `undefined` when there is none. */
   readonly body: unknown
+  /** Where the simulator can be reached. */
+  readonly origin: string
   /** A path parameter that is an id. */
   id(name: string): number
+  /** A path parameter that is a UUID. */
+  uuid(name: string): string
+  /** A path parameter as it was sent. */
+  text(name: string): string
   /** The account that the path names. */
   readonly world: World
 }
 
 /** What a resource answers. */
 export interface Answer {
-  readonly status: 200 | 201 | 204
+  readonly status: 200 | 201 | 202 | 204
   readonly body?: unknown
   /** Whether there is more behind this page; `undefined` when the answer has no pages. */
   readonly more?: boolean
@@ -54,8 +60,16 @@ export const page = <A>(
 
 export type Handler = (call: Call) => Answer
 
-/** Adds a resource's operations: `route("GET", "/rp/api/v1/Accounts/{accountId}", handler)`. */
-export type Route = (method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", template: string, handler: Handler) => void
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+
+/** What an operation needs: a Viewer may `read`, only an administrator may `write`. */
+export type Right = "read" | "write"
+
+/**
+ * Adds a resource's operations: `route("GET", "/rp/api/v1/Accounts/{accountId}", handler)`. A GET needs the right to read,
+ * and so does asking with a filter in the body; everything else needs the right to write, unless it says otherwise.
+ */
+export type Route = (method: Method, template: string, handler: Handler, right?: Right) => void
 
 export interface RouteParts {
   readonly app: Hono<BenchEnv>
@@ -63,6 +77,8 @@ export interface RouteParts {
   readonly ledger: Ledger<BenchEvent>
   readonly switches: BenchSwitches
   readonly worlds: Worlds
+  /** Who may do what now, which is not what it was at the sign-in when the group was changed since. */
+  readonly principals: ReadonlyMap<string, Principal>
 }
 
 const parse = (text: string): unknown => {
@@ -74,6 +90,14 @@ const parse = (text: string): unknown => {
   }
 }
 
+const decode = (segment: string, field: string): string => {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw invalid(field, segment, "percent-encoded UTF-8")
+  }
+}
+
 /** The letter case of a path's fixed parts does not matter (a switch); that of its parameters does. */
 export const foldCase = (template: string, fold: boolean): string =>
   template
@@ -82,23 +106,26 @@ export const foldCase = (template: string, fold: boolean): string =>
     .map((part) => (fold && !part.startsWith(":") ? part.toLowerCase() : part))
     .join("/")
 
-export const makeRoute = ({ app, clock, ledger, switches, worlds }: RouteParts): Route => {
-  return (method, template, handler) => {
-    // A Viewer reads; asking with a filter in the body is reading.
-    const writes = method !== "GET" && !template.endsWith("/_filter")
+export const makeRoute = ({ app, clock, ledger, switches, worlds, principals }: RouteParts): Route => {
+  return (method, template, handler, right = method === "GET" || template.endsWith("/_filter") ? "read" : "write") => {
+    const segments = template.split("/")
     app.on(method, foldCase(template, switches.caseInsensitivePaths), async (c) => {
       ledger.request(`${method} ${template}`)
-      const { principal } = c.get("session")
-      const text = await c.req.text()
+      const signedIn = c.get("session").principal
+      const principal = principals.get(signedIn.login) ?? signedIn
+      const sent = await c.req.text()
       const contentType = c.req.header("content-type") ?? ""
-      if (text !== "" && !isJson(contentType)) {
+      if (sent !== "" && !isJson(contentType)) {
         throw invalid("Content-Type", contentType, "application/json")
       }
-      if (writes && principal.group !== "Administrator") {
-        throw new Refusal(403, { errorType: "NotAllowed", description: "Changes need an administrator's permission." })
+      if (right === "write" && principal.group !== "Administrator") {
+        throw notAllowed("Changes need an administrator's permission.")
       }
+      const url = new URL(c.req.url)
+      // From the address itself: what the router gives may have lost its capital letters.
+      const text = (name: string) => decode(url.pathname.split("/")[segments.indexOf(`{${name}}`)] ?? "", name)
       const id = (name: string) => {
-        const value = c.req.param(name) ?? ""
+        const value = text(name)
         const found = Number(value)
         if (!/^\d+$/.test(value) || found < 1 || !Number.isSafeInteger(found))
           throw invalid(name, value, "an id greater than zero")
@@ -109,9 +136,12 @@ export const makeRoute = ({ app, clock, ledger, switches, worlds }: RouteParts):
         principal,
         today: dayOf(now),
         now: new Date(now).toISOString(),
-        query: new URL(c.req.url).searchParams,
-        body: parse(text),
+        query: url.searchParams,
+        body: parse(sent),
+        origin: url.origin,
         id,
+        text,
+        uuid: (name) => input.uuid(text(name), name),
         get world() {
           const accountId = id("accountId")
           const world = principal.accounts.includes(accountId) ? worlds.get(accountId) : undefined

@@ -119,13 +119,39 @@ export const email: Read<string> = (value, field) => {
   return value
 }
 
+/** A UUID, in lower case. */
+export const uuid: Read<string> = (value, field) => {
+  if (typeof value !== "string" || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value))
+    throw invalid(field, value, "a UUID")
+  return value.toLowerCase()
+}
+
+/** An amount that is not negative. */
+export const amount: Read<number> = (value, field) => {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw invalid(field, value, "a number from 0")
+  return value
+}
+
+/** What a change makes of a field: the new value when one was sent that is not null, else what was there. */
+export const changed = <A>(fields: Fields, name: string, read: Read<A>, before: A): A =>
+  optional(fields, name, nullable(read)) ?? before
+
+/** The same for a field that null empties: only when nothing was sent does what was there stay. */
+export const replaced = <A>(fields: Fields, name: string, read: Read<A>, before: A | null): A | null => {
+  const sent = optional(fields, name, nullable(read))
+  return sent === undefined ? before : sent
+}
+
+/** The body as a list of at least one id. */
+export const someIds = (body: unknown): ReadonlyArray<number> => list(body, id, "body", 1)
+
 /** A list of ids. */
 export const ids: Read<ReadonlyArray<number>> = (value, field) => list(value, id, field)
 
 /** Query values are text: this makes of them what a body would hold, and leaves to the readers to judge it. */
 export const fromQuery = (
   query: URLSearchParams,
-  kinds: Readonly<Record<string, "text" | "number" | "flag" | "ids">>
+  kinds: Readonly<Record<string, "text" | "number" | "flag" | "ids" | "texts">>
 ): Fields => {
   const fields: Record<string, unknown> = {}
   for (const [name, kind] of Object.entries(kinds)) {
@@ -134,6 +160,7 @@ export const fromQuery = (
     if (last === undefined) continue
     // Lists are comma separated in one parameter; a repeated parameter means the same.
     if (kind === "ids") fields[name] = given.flatMap((value) => value.split(",")).map((value) => asNumber(value))
+    else if (kind === "texts") fields[name] = given.flatMap((value) => value.split(","))
     else if (kind === "number") fields[name] = asNumber(last)
     else if (kind === "flag") fields[name] = last === "true" ? true : last === "false" ? false : last
     else fields[name] = last

@@ -2,9 +2,11 @@
 
 import { later } from "./days.ts"
 import { duplicate, forbidden, invalid, unprocessable } from "./errors.ts"
+import { readFieldValues, writeFieldValues } from "./field-entries.ts"
 import { type Call, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import type { Principal } from "./options.ts"
+import { knownGroupings } from "./records.ts"
 import type { Schema } from "./schema.ts"
 import {
   type AllocationIndex,
@@ -12,6 +14,7 @@ import {
   indexAllocations,
   type Person,
   type Project,
+  roleNamed,
   stateOf,
   type World,
   whenOf
@@ -20,7 +23,13 @@ import {
 /** Whether the caller may see financial fields and private entries. */
 export const seesAll = (principal: Principal): boolean => principal.group === "Administrator"
 
-const showPerson = (person: Person, today: string, index: AllocationIndex, principal: Principal): Schema<"Person"> => {
+/** A person as the interface shows them. */
+export const showPerson = (
+  person: Person,
+  today: string,
+  index: AllocationIndex,
+  principal: Principal
+): Schema<"Person"> => {
   const { employment, ...rest } = person
   const next = index.conflictsOf(person.id).find((conflict) => conflict.endDate >= today)
   return {
@@ -47,8 +56,7 @@ const refuseTakenEmail = (world: World, email: string | null | undefined, self?:
 
 /** A title has to be one that the account knows. */
 const knownTitle = (world: World, title: string): string => {
-  const titles = new Set(world.roleNames.map((role) => role.name))
-  if (!titles.has(title)) throw invalid("title", title, "a title that the account knows")
+  if (roleNamed(world, title) === undefined) throw invalid("title", title, "a title that the account knows")
   return title
 }
 
@@ -147,6 +155,8 @@ export const addPersons = (route: Route): void => {
     const fields = input.object(call.body)
     const email = input.optional(fields, "email", input.nullable(input.email)) ?? null
     const title = input.optional(fields, "title", input.nullable(input.text(1, 250))) ?? null
+    const groupings = input.optional(fields, "groupings", input.nullable(input.ids)) ?? null
+    const values = readFieldValues(call, "person", fields.fields ?? [])
     const person: Person = {
       id: world.nextId(),
       email,
@@ -160,7 +170,7 @@ export const addPersons = (route: Route): void => {
       hourlyCostRate: null,
       employment: input.optional(fields, "employmentDates", employmentOf) ?? { startDate: null, endDate: null },
       workDays: input.optional(fields, "workDays", input.nullable(input.weekDays)) ?? [1, 2, 3, 4, 5],
-      groupings: input.optional(fields, "groupings", input.nullable(input.ids)) ?? null,
+      groupings: groupings === null ? null : knownGroupings(world, groupings),
       industryStartDate: input.optional(fields, "industryStartDate", input.nullable(input.day)) ?? null,
       deactivationReason: null,
       deactivationNotes: null,
@@ -169,6 +179,7 @@ export const addPersons = (route: Route): void => {
     }
     refuseTakenEmail(world, email)
     world.persons.set(person.id, person)
+    writeFieldValues(call, person, values)
     return shown(call, person)
   })
 

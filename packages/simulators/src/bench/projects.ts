@@ -1,16 +1,21 @@
 /** Projects: awarded ones, whose state follows from their dates, and opportunities. */
 
 import { between, plus, type Range, within } from "./days.ts"
-import { duplicate, forbidden, invalid, unprocessable } from "./errors.ts"
+import { forbidden, invalid, unprocessable } from "./errors.ts"
+import { readFieldValues, writeFieldValues } from "./field-entries.ts"
 import { type Call, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
+import { newPhases } from "./phases.ts"
+import { knownGroupings, refuseTaken, type Task } from "./records.ts"
 import type { Schema } from "./schema.ts"
 import {
   type AllocationIndex,
   inConflict,
   indexAllocations,
+  type Phase,
   type Project,
   type Role,
+  removeRole,
   rolesOf,
   stateOf,
   unfilledOf,
@@ -21,6 +26,7 @@ const states = ["Canceled", "Upcoming", "Active", "Complete", "Pursuit", "Lost"]
 
 /** A project as the interface shows it. */
 export const showProject = (
+  world: World,
   project: Project,
   today: string,
   index: AllocationIndex,
@@ -28,7 +34,8 @@ export const showProject = (
 ): Schema<"Project"> => {
   const { closed: _, projectNumber, ...rest } = project
   const roles = index.byProject.get(project.id) ?? []
-  const salaried = roles.filter((role) => role.type === "Salaried")
+  const salaried = roles.filter((role) => role.type === "Salaried" && role.taskId === null)
+  const ofTasks = roles.filter((role) => role.taskId !== null)
   const hourly = roles.filter((role) => role.type === "Hourly")
   const open = (some: ReadonlyArray<Role>) =>
     some.filter((role) => unfilledOf(role, index.byRole.get(role.id) ?? []).length > 0).length
@@ -39,17 +46,29 @@ export const showProject = (
     totalRoles: salaried.length,
     unfilledHourlyRoles: open(hourly),
     totalHourlyRoles: hourly.length,
-    totalTasks: 0,
-    unfilledTaskRoles: 0,
-    totalTaskRoles: 0,
+    totalTasks: tasksOf(world, project.id).length,
+    unfilledTaskRoles: open(ofTasks),
+    totalTaskRoles: ofTasks.length,
     issuesCount: issuesOf(project, index),
     currentPhases: project.phases
       .filter((phase) => phase.startDate <= today && today <= phase.endDate)
-      .map(({ name }) => ({ name })),
+      .map(({ id }) => ({ name: phaseName(world, id) })),
+    phases: project.phases.map((phase) => showPhase(world, phase)),
     truncatedDescription: project.description === null ? null : project.description.slice(0, 100),
     ...(withNumber && { projectNumber })
   }
 }
+
+const phaseName = (world: World, id: number): string => world.phases.get(id)?.name ?? ""
+
+/** A phase of a project as the interface shows it. */
+export const showPhase = (world: World, phase: Phase): Schema<"ProjectPhase"> => ({
+  ...phase,
+  name: phaseName(world, phase.id)
+})
+
+export const tasksOf = (world: World, projectId: number): ReadonlyArray<Task> =>
+  [...world.tasks.values()].filter((task) => task.projectId === projectId)
 
 /** A project's issues are its allocations of people who are planned for more than all of their time. */
 const issuesOf = (project: Project, index: AllocationIndex): number =>
@@ -62,12 +81,6 @@ export const findProject = (call: Call, name = "id"): Project => {
   const project = call.world.projects.get(id)
   if (project === undefined) throw forbidden(name, id)
   return project
-}
-
-const refuseTakenName = (world: World, name: string, self?: Project) => {
-  for (const other of world.projects.values()) {
-    if (other !== self && other.name.toLowerCase() === name.toLowerCase()) throw duplicate("name", name)
-  }
 }
 
 export const inOrder = (range: Range, field = "endDate"): void => {
@@ -92,7 +105,7 @@ const search = (
     .filter((project) => project.name.toLowerCase().includes(name))
     .filter((project) => state === "All" || stateOf(project, today) === state)
     .filter((project) => issues === 2 || issuesOf(project, index) > 0 === (issues === 0))
-  return page(found, window, { default: 1000 }, (project) => showProject(project, today, index, withNumber))
+  return page(found, window, { default: 1000 }, (project) => showProject(world, project, today, index, withNumber))
 }
 
 /** Moves, stretches or drops what hangs on a project's dates after these have changed. */
@@ -114,18 +127,26 @@ const adaptRoles = (world: World, project: Project, before: Range, shift: number
 }
 
 const dropRoles = (world: World, project: Project) => {
-  for (const role of rolesOf(world, project.id)) {
-    world.roles.delete(role.id)
-    for (const allocation of world.allocations.values()) {
-      if (allocation.roleId === role.id) world.allocations.delete(allocation.id)
-    }
-  }
+  for (const role of rolesOf(world, project.id)) removeRole(world, role)
+}
+
+/** The phases of the request, else those that new projects have, for all of the project's time. */
+const readPhases = (call: Call, fields: input.Fields, range: Range): ReadonlyArray<Phase> => {
+  const sent = input.optional(
+    fields,
+    "phases",
+    input.nullable((value, field) => input.list(value, input.object, field))
+  )
+  if (sent !== undefined && sent !== null) return newPhases(call, sent, range, [])
+  return [...call.world.phases.values()]
+    .filter((phase) => phase.includeOnNewProjects)
+    .map(({ id }) => ({ id, ...range, lastModifiedOn: call.now }))
 }
 
 export const addProjects = (route: Route): void => {
   const base = "/rp/api/v1/accounts/{accountId}/Projects"
   const shown = (call: Call, project: Project) =>
-    ok(showProject(project, call.today, indexAllocations(call.world), true))
+    ok(showProject(call.world, project, call.today, indexAllocations(call.world), true))
 
   route("GET", base, (call) => {
     const fields = input.fromQuery(call.query, {
@@ -160,7 +181,8 @@ export const addProjects = (route: Route): void => {
     }
     inOrder(range)
     const name = input.required(fields, "name", input.text(1, 250))
-    refuseTakenName(world, name)
+    const groupings = input.optional(fields, "groupings", input.nullable(input.ids)) ?? null
+    refuseTaken(world.projects.values(), name)
     const project: Project = {
       id: world.nextId(),
       name,
@@ -172,21 +194,23 @@ export const addProjects = (route: Route): void => {
       type,
       closed: null,
       winPercent,
-      phases: [],
-      groupings: input.optional(fields, "groupings", input.nullable(input.ids)) ?? null,
+      phases: readPhases(call, fields, range),
+      groupings: groupings === null ? null : knownGroupings(world, groupings),
       description: input.optional(fields, "description", input.nullable(input.text())) ?? null,
       externalId: null,
       projectNumber: null,
       lastModifiedOn: call.now
     }
+    const values = readFieldValues(call, "project", fields.fields ?? [])
     world.projects.set(project.id, project)
+    writeFieldValues(call, project, values)
     return shown(call, project)
   })
 
   route("GET", `${base}/{id}`, (call) => {
     const fields = input.fromQuery(call.query, { relativeDate: "text" })
     const today = input.optional(fields, "relativeDate", input.day) ?? call.today
-    return ok(showProject(findProject(call), today, indexAllocations(call.world), true))
+    return ok(showProject(call.world, findProject(call), today, indexAllocations(call.world), true))
   })
 
   route("PATCH", `${base}/{id}`, (call) => {
@@ -212,7 +236,7 @@ export const addProjects = (route: Route): void => {
       ? { startDate: plus(before.startDate, shift), endDate: plus(before.endDate, shift) }
       : { startDate: sent.startDate ?? before.startDate, endDate: sent.endDate ?? before.endDate }
     inOrder(range)
-    refuseTakenName(world, name, project)
+    refuseTaken(world.projects.values(), name, project)
     const type = input.optional(fields, "type", input.oneOf("Awarded", "Opportunity")) ?? project.type
     const state = input.optional(fields, "state", input.oneOf(...states))
     const winPercent = input.optional(fields, "winPercent", input.nullable(input.whole(0, 100)))
@@ -254,9 +278,19 @@ export const addProjects = (route: Route): void => {
   })
 
   route("DELETE", `${base}/{id}`, (call) => {
+    const { world } = call
     const project = findProject(call)
-    dropRoles(call.world, project)
-    call.world.projects.delete(project.id)
+    dropRoles(world, project)
+    const rest: ReadonlyArray<Map<unknown, { readonly projectId: number }>> = [
+      world.tasks,
+      world.categories,
+      world.notes
+    ]
+    for (const records of rest) {
+      for (const [id, { projectId }] of records) if (projectId === project.id) records.delete(id)
+    }
+    world.fieldEntries.delete(project.id)
+    world.projects.delete(project.id)
     return done
   })
 

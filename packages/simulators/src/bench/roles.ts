@@ -14,10 +14,12 @@ import {
   loadsOf,
   type Project,
   type Role,
+  type RoleName,
+  removeRole,
+  roleNamed,
   rolesOf,
   stateOf,
   unfilledOf,
-  type World,
   whenOf
 } from "./world.ts"
 
@@ -36,12 +38,14 @@ export const personCost = (call: Call, role: Role, allocation: Allocation): numb
   return seesAll(call.principal) && rate !== null ? money(hours(loadsOf(role, allocation)) * rate) : null
 }
 
-const roleCost = (call: Call, role: Role): number | null => {
-  const rate = call.world.roleNames.find((name) => name.id === role.nameId)?.hourlyCost
-  return seesAll(call.principal) && rate !== undefined ? money(hours(role.requirements) * rate) : null
+/** What a role costs over its time, if it is filled; null when the caller may not see it. */
+export const roleCost = (call: Call, role: Role): number | null => {
+  const rate = call.world.roleNames.get(role.nameId)?.hourlyCost ?? null
+  return seesAll(call.principal) && rate !== null ? money(hours(role.requirements) * rate) : null
 }
 
-const showRole = (call: Call, role: Role, index: AllocationIndex): Schema<"Role"> => {
+/** A role of a project as the interface shows it. */
+export const showRole = (call: Call, role: Role, index: AllocationIndex): Schema<"Role"> => {
   const allocations = index.byRole.get(role.id) ?? []
   const unfilled = unfilledOf(role, allocations)
   const assigned = allocations.find((allocation) => whenOf(allocation, call.today) !== "Past")?.personId ?? null
@@ -75,6 +79,21 @@ const showRole = (call: Call, role: Role, index: AllocationIndex): Schema<"Role"
     crew: null
   }
 }
+
+/** Who fills a salaried role, with how much of their time and at what cost. */
+export const showLoads = (
+  call: Call,
+  role: Role,
+  allocations: ReadonlyArray<Allocation>
+): ReadonlyArray<Schema<"RoleAllocation">> =>
+  allocations.flatMap((allocation) =>
+    loadsOf(role, allocation).map((load) => ({
+      id: allocation.id,
+      personId: allocation.personId,
+      ...load,
+      personCost: personCost(call, role, { ...allocation, ...load })
+    }))
+  )
 
 const stages = ["Operations", "Preconstruction", "All"] as const
 const whens = ["Past", "Current", "Upcoming", "All"] as const
@@ -118,11 +137,17 @@ const readRequirements = (fields: input.Fields, range: Range): ReadonlyArray<Loa
   return given && given.length > 0 ? given : [{ ...range, allocatedPercent: 100 }]
 }
 
+/** A name that salaried roles can have. */
+export const knownRoleName = (call: Call, name: string): RoleName => {
+  const known = roleNamed(call.world, name, false)
+  if (known === undefined) throw invalid("name", name, "a role name that the account knows")
+  return known
+}
+
 const readRole = (call: Call, project: Project, value: unknown, field = "body") => {
   const fields = input.object(value, field)
   const name = input.required(fields, "name", input.text(1, 250))
-  const known = call.world.roleNames.find((role) => role.name === name && !role.hourly)
-  if (known === undefined) throw invalid("name", name, "a role name that the account knows")
+  const known = knownRoleName(call, name)
   const range = {
     startDate: input.required(fields, "startDate", input.day),
     endDate: input.required(fields, "endDate", input.day)
@@ -132,12 +157,8 @@ const readRole = (call: Call, project: Project, value: unknown, field = "body") 
   if (range.startDate > project.endDate || range.endDate > project.endDate) {
     throw unprocessable("NotAllowed", "The role ends after its project.", "endDate")
   }
-  const categoryId = input.optional(fields, "categoryId", input.nullable(input.id))
-  if (
-    categoryId !== undefined &&
-    categoryId !== null &&
-    !call.world.categories.some((category) => category.id === categoryId)
-  ) {
+  const categoryId = input.optional(fields, "categoryId", input.nullable(input.id)) ?? null
+  if (categoryId !== null && call.world.categories.get(categoryId)?.projectId !== project.id) {
     throw forbidden("categoryId", categoryId)
   }
   return {
@@ -146,17 +167,10 @@ const readRole = (call: Call, project: Project, value: unknown, field = "body") 
     ...range,
     requirements: readRequirements(fields, range),
     note: input.optional(fields, "note", input.nullable(input.text(0, 250))) ?? null,
-    categoryId: categoryId === undefined ? known.categoryId : categoryId,
+    categoryId,
     billable: input.optional(fields, "billable", input.flag) ?? true,
     skillSet: input.optional(fields, "skillSet", input.nullable(input.ids)) ?? null,
     stage: known.stage
-  }
-}
-
-const remove = (world: World, role: Role) => {
-  world.roles.delete(role.id)
-  for (const allocation of world.allocations.values()) {
-    if (allocation.roleId === role.id) world.allocations.delete(allocation.id)
   }
 }
 
@@ -209,7 +223,7 @@ const addProjectRoles = (route: Route): void => {
   route("DELETE", `${base}/bulk`, (call) => {
     const project = findProject(call, "projectId")
     const roles = input.list(call.body, input.id, "body", 1).map((id) => findRole(call, project, id))
-    for (const role of roles) remove(call.world, role)
+    for (const role of roles) removeRole(call.world, role)
     return done
   })
 
@@ -241,7 +255,7 @@ const addProjectRoles = (route: Route): void => {
   })
 
   route("DELETE", `${base}/{id}`, (call) => {
-    remove(call.world, findRole(call, findProject(call, "projectId"), call.id("id")))
+    removeRole(call.world, findRole(call, findProject(call, "projectId"), call.id("id")))
     return done
   })
 
@@ -325,19 +339,10 @@ const addFeed = (route: Route, name: "roles" | "hourly-roles", type: Role["type"
             roleCost: roleCost(call, role),
             externalId: role.externalId,
             requirements: role.requirements,
-            allocations: allocations.flatMap((allocation) =>
-              loadsOf(role, allocation).map((load) => ({
-                id: allocation.id,
-                personId: allocation.personId,
-                ...load,
-                personCost: personCost(call, role, { ...allocation, ...load })
-              }))
-            )
+            allocations: showLoads(call, role, allocations)
           }
         : {
-            roleHourlyCost: seesAll(call.principal)
-              ? (world.roleNames.find((known) => known.id === role.nameId)?.hourlyCost ?? null)
-              : null,
+            roleHourlyCost: seesAll(call.principal) ? (world.roleNames.get(role.nameId)?.hourlyCost ?? null) : null,
             startTime: project.startTime,
             endTime: project.endTime,
             workDays: project.workDays,

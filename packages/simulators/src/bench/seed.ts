@@ -16,6 +16,7 @@ import {
   timeOffReasons,
   trades
 } from "./names.ts"
+import { noRecords } from "./records.ts"
 import {
   type Account,
   type Id,
@@ -28,11 +29,13 @@ import {
   type World
 } from "./world.ts"
 
-/** How big a company to make. */
+/** How big a company to make. Its other records are those of `furnish.ts`. */
 export interface Size {
   readonly salaried: number
   readonly hourly: number
   readonly projects: number
+  /** Who uses the account, as against who is planned in it. */
+  readonly users: number
 }
 
 const workDays: ReadonlyArray<WeekDay> = [1, 2, 3, 4, 5]
@@ -79,27 +82,25 @@ export const makeWorld = (account: Account, seed: number, now: number, size: Siz
   const today = dayOf(now)
   const { nextId, nextUuid } = makeIds(random, account.id)
 
-  const categories = [...new Set([...roleNames, ...trades].map((role) => role.category))].map((name) => ({
-    id: nextId(),
-    name
-  }))
-  const names: ReadonlyArray<RoleName & { readonly weight: number; readonly percents: ReadonlyArray<number> }> = [
+  const names: ReadonlyArray<
+    RoleName & { readonly hourlyCost: number; readonly weight: number; readonly percents: ReadonlyArray<number> }
+  > = [
     ...roleNames.map((role) => ({ ...role, hourly: false })),
     ...trades.map((trade) => ({ ...trade, hourly: true, percents: [100] }))
   ].map((role) => ({
     id: nextId(),
     name: role.name,
-    categoryId: (categories.find((category) => category.name === role.category) as { id: Id }).id,
     hourly: role.hourly,
     stage: role.category === "Preconstruction" ? "Preconstruction" : "Operations",
     hourlyCost: role.hourlyCost,
+    alphabetize: false,
     weight: role.weight,
     percents: role.percents
   }))
   const world: World = {
+    ...noRecords(),
     account,
-    roleNames: names.map(({ weight: _, percents: __, ...name }) => name),
-    categories,
+    roleNames: new Map(names.map(({ weight: _, percents: __, ...name }) => [name.id, name])),
     projects: new Map(),
     persons: new Map(),
     roles: new Map(),
@@ -220,6 +221,11 @@ export const makeWorld = (account: Account, seed: number, now: number, size: Siz
   staff(hourlyNames, size.hourly)
 
   // Projects.
+  for (const name of ["Preconstruction", "Foundations", "Structure and envelope", "Close-out"]) {
+    const id = nextId()
+    world.phases.set(id, { id, name, includeOnNewProjects: false })
+  }
+  const phaseId = (name: string) => [...world.phases.values()].find((known) => known.name === name)?.id as Id
   const titles = random.shuffle(places.flatMap((place) => buildings.map((building) => ({ place, building }))))
   const wanted: Array<Role> = []
   const addRole = (project: Project, name: (typeof names)[number], range: Range) => {
@@ -243,7 +249,7 @@ export const makeWorld = (account: Account, seed: number, now: number, size: Siz
           ]
         : [{ ...range, allocatedPercent }],
       note: random.chance(0.08) ? `Needs ${random.pick(skills)}` : null,
-      categoryId: name.categoryId,
+      categoryId: null,
       billable: random.chance(0.8),
       skillSet: null,
       externalId: random.chance(0.2) ? `ROLE-${id}` : null,
@@ -263,8 +269,7 @@ export const makeWorld = (account: Account, seed: number, now: number, size: Siz
     const mid = plus(startDate, Math.floor(days * 0.3))
     const late = plus(startDate, Math.floor(days * 0.85))
     const phase = (name: string, from: Day, to: Day) => ({
-      id: nextId(),
-      name,
+      id: phaseId(name),
       startDate: from,
       endDate: to,
       lastModifiedOn: timestamp(random, today, 90)

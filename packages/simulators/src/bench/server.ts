@@ -7,17 +7,41 @@ import { type AuthEvent, makeLedger } from "../ledger.ts"
 import { watchRenewals } from "../renewals.ts"
 import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
 import { addAccounts } from "./accounts.ts"
+import { addActivities, noting } from "./activities.ts"
 import { addAllocations } from "./allocations.ts"
+import { addAttachments } from "./attachments.ts"
 import { addAuth, type BenchEnv, guard } from "./auth.ts"
+import { addCertifications } from "./certifications.ts"
+import { addCollaborations } from "./collaborations.ts"
+import { addExperienceFields } from "./experience-fields.ts"
+import { addExperiences } from "./experiences.ts"
+import { addExternal } from "./external.ts"
+import { addFieldValues } from "./field-values.ts"
+import { addFields } from "./fields.ts"
+import { addFilters } from "./filters.ts"
+import { furnish } from "./furnish.ts"
+import { addGroupings } from "./groupings.ts"
+import { addHours } from "./hours.ts"
 import { addErrors, makeRoute } from "./http.ts"
+import { makeLogins } from "./logins.ts"
+import { addNotes } from "./notes.ts"
 import { type BenchOptions, credentials, defaultPrincipals, defaultSwitches, type Principal } from "./options.ts"
 import { addPersons } from "./persons.ts"
+import { addPhases } from "./phases.ts"
+import { addProjectPhases } from "./project-phases.ts"
 import { addProjects } from "./projects.ts"
+import { addRoleCategories } from "./role-categories.ts"
+import { addRoleNames } from "./role-names.ts"
 import { addRoles } from "./roles.ts"
-import { makeWorld } from "./seed.ts"
+import { makeWorld, type Size } from "./seed.ts"
+import { addServiceAccounts } from "./service-accounts.ts"
 import { type BenchEvent, makeSessions, type Rejection, type Sessions } from "./sessions.ts"
+import { addTaskRoles } from "./task-roles.ts"
+import { addTasks } from "./tasks.ts"
 import { addAvailabilities, addUnavailabilities } from "./time-away.ts"
-import type { World, Worlds } from "./world.ts"
+import { addUploads } from "./uploads.ts"
+import { addUsers } from "./users.ts"
+import type { Account, World, Worlds } from "./world.ts"
 
 /** The operations that faults can name. */
 export type BenchOperation = "signIn" | "refresh" | "signOut"
@@ -58,6 +82,12 @@ export interface BenchExtras {
   stats(): BenchStats
   /** Logins and passwords that work: a service account that may write, one that only reads, and a person. */
   readonly credentials: typeof credentials
+  /** What the first account has that the interface uses but does not list: it is made on the service's web pages. */
+  unlisted(): {
+    readonly taskTemplates: ReadonlyArray<{ readonly id: string; readonly name: string }>
+    /** Ids of shared filters. */
+    readonly sharedFilters: ReadonlyArray<string>
+  }
   /** Somebody else signs in with this account, from elsewhere. Throws when there is no such login. */
   stranger(login: string): void
 }
@@ -72,20 +102,24 @@ const names: Readonly<Record<string, BenchOperation>> = {
 }
 
 /** The accounts, each made when it is first asked for, as it stood when the simulator started. */
-const makeWorlds = (seed: number, now: number): Worlds => {
+const makeWorlds = (seed: number, now: number, principals: ReadonlyArray<Principal>): Worlds => {
   const main = {
     id: 1,
     name: "Halden & Moore",
     organizationId: "0b7a1f5e-52f0-4c39-9a4e-6f1a7d5be301",
-    members: 38,
     companyType: "General Contractor",
     marketSegment: "Commercial",
     isDemo: false
   }
-  const second = { ...main, id: 2, name: "Halden & Moore Interiors", members: 6, companyType: "Specialty Contractor" }
+  const second = { ...main, id: 2, name: "Halden & Moore Interiors", companyType: "Specialty Contractor" }
+  const make = (account: Account, size: Size) => () => {
+    const world = makeWorld(account, seed, now, size)
+    furnish(world, { seed, now, users: size.users, principals })
+    return world
+  }
   const makers = new Map([
-    [main.id, () => makeWorld(main, seed, now, { salaried: 205, hourly: 45, projects: 70 })],
-    [second.id, () => makeWorld(second, seed, now, { salaried: 14, hourly: 6, projects: 5 })]
+    [main.id, make(main, { salaried: 205, hourly: 45, projects: 70, users: 38 })],
+    [second.id, make(second, { salaried: 14, hourly: 6, projects: 5, users: 6 })]
   ])
   const made = new Map<number, World>()
   return {
@@ -124,7 +158,8 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
     clock,
     ledger
   )
-  const worlds = makeWorlds(options.seed ?? 1, clock.now())
+  const logins = makeLogins(principals, sessions)
+  const worlds = makeWorlds(options.seed ?? 1, clock.now(), [...principals.values()])
 
   const fold = (path: string) => (switches.caseInsensitivePaths ? path.toLowerCase() : path)
   const app = new Hono<BenchEnv>({ getPath: (request) => fold(new URL(request.url).pathname) })
@@ -132,7 +167,8 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
   addErrors(app)
   addAuth(app, parts)
   app.use("/rp/*", guard(parts))
-  const route = makeRoute(parts)
+  app.use("/bin/*", guard(parts))
+  const route = noting(makeRoute(parts))
   addAccounts(route, worlds)
   addProjects(route)
   // A fixed part of a path comes before a parameter in its place.
@@ -141,6 +177,27 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
   addPersons(route)
   addRoles(route)
   addAllocations(route)
+  addTasks(route)
+  addTaskRoles(route)
+  addPhases(route)
+  addProjectPhases(route)
+  addRoleNames(route)
+  addRoleCategories(route)
+  addHours(route)
+  addCollaborations(route)
+  addActivities(route)
+  addFields(route)
+  addFieldValues(route)
+  addExperienceFields(route)
+  addExperiences(route)
+  addCertifications(route)
+  addAttachments(route, addUploads(app, clock))
+  addGroupings(route)
+  addNotes(route)
+  addUsers(route, logins, worlds)
+  addServiceAccounts(route, logins)
+  addFilters(route)
+  addExternal(route)
 
   const nameOf = (request: Request) => names[fold(new URL(request.url).pathname)]
   const faults = makeFaults<BenchOperation>({
@@ -151,13 +208,28 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
   })
   const renewals = watchRenewals(faults, nameOf)
 
-  const rejections: ReadonlyArray<Rejection> = ["missing", "unknown", "expired", "evicted", "rotated", "signedOut"]
+  const rejections: ReadonlyArray<Rejection> = [
+    "missing",
+    "unknown",
+    "expired",
+    "evicted",
+    "rotated",
+    "signedOut",
+    "revoked"
+  ]
   return {
     clock,
     faults: renewals.faults,
     handle: (request) => app.fetch(request),
     extras: {
       credentials,
+      unlisted: () => {
+        const world = worlds.get(1)
+        return {
+          taskTemplates: [...(world?.taskTemplates.values() ?? [])].map(({ id, name }) => ({ id, name })),
+          sharedFilters: [...(world?.sharedFilters ?? [])]
+        }
+      },
       stranger: (login) => {
         const principal = principals.get(login)
         if (principal === undefined)

@@ -17,8 +17,11 @@ export type BenchEvent =
   | "eviction"
   | "requestRejected"
 
-/** Why a token is not good. `rotated`: replaced by a refresh. `spent`: a refresh token sent again. */
-export type Rejection = "missing" | "unknown" | "expired" | "evicted" | "rotated" | "spent" | "signedOut"
+/**
+ * Why a token is not good. `rotated`: replaced by a refresh. `spent`: a refresh token sent again. `revoked`: the account
+ * was deactivated, or its password changed.
+ */
+export type Rejection = "missing" | "unknown" | "expired" | "evicted" | "rotated" | "spent" | "signedOut" | "revoked"
 
 /** A session. Its tokens are its identity. */
 export interface Session {
@@ -52,6 +55,8 @@ export interface Sessions {
   peek(token: string): Session | undefined
   /** Ends the session of an access token. */
   signOut(token: string): Session | Rejection
+  /** Ends all that a login has, refresh tokens of idle sessions included. */
+  revoke(login: string): void
   /** How many sessions are alive, of this login or of everybody. */
   live(login?: string): number
 }
@@ -168,6 +173,11 @@ export const makeSessions = (rules: SessionRules, clock: Clock, ledger: Ledger<B
       end(session, "signedOut")
       ledger.note("signOut", { account: session.principal.login, access: token, refresh: session.refreshToken })
       return session
+    },
+    revoke: (login) => {
+      for (const session of new Set([...byAccess.values(), ...byRefresh.values()])) {
+        if (session.principal.login === login) end(session, "revoked")
+      }
     },
     live: (login) =>
       [...byAccess.values()].filter((s) => !idledOut(s) && (login === undefined || s.principal.login === login)).length

@@ -1,5 +1,6 @@
 /** What a simulated Bench knows: the records of each account, and the facts that follow from them. */
 import { type Day, intersect, type Load, overlaps, plus, type Range, subtract, total } from "./days.ts"
+import type { Records } from "./records.ts"
 
 /** How one record refers to another. */
 export type Id = number
@@ -11,15 +12,14 @@ export interface Account {
   readonly id: Id
   readonly name: string
   readonly organizationId: string
-  readonly members: number
   readonly companyType: string
   readonly marketSegment: string
   readonly isDemo: boolean
 }
 
+/** When a project is in one of the account's phases, whose id it has. */
 export interface Phase extends Range {
   readonly id: Id
-  readonly name: string
   readonly lastModifiedOn: string
 }
 
@@ -107,24 +107,19 @@ export interface Unavailability extends Range {
 /** A name that roles can have, which is also the title of the people who can fill them. */
 export interface RoleName {
   readonly id: Id
-  readonly name: string
-  readonly categoryId: Id
+  name: string
   readonly hourly: boolean
   readonly stage: "Operations" | "Preconstruction"
   /** Cost of an hour, in the account's currency. */
-  readonly hourlyCost: number
-}
-
-export interface RoleCategory {
-  readonly id: Id
-  readonly name: string
+  hourlyCost: number | null
+  /** Whether callers should show the names by the alphabet. */
+  alphabetize: boolean
 }
 
 /** The records of one account. */
-export interface World {
+export interface World extends Records {
   readonly account: Account
-  readonly roleNames: ReadonlyArray<RoleName>
-  readonly categories: ReadonlyArray<RoleCategory>
+  readonly roleNames: Map<Id, RoleName>
   readonly projects: Map<Id, Project>
   readonly persons: Map<Id, Person>
   readonly roles: Map<Id, Role>
@@ -149,6 +144,22 @@ const collect = <A>(items: Iterable<A>, keep: (item: A) => boolean): Array<A> =>
 
 export const rolesOf = (world: World, projectId: Id): ReadonlyArray<Role> =>
   collect(world.roles.values(), (role) => role.projectId === projectId)
+
+/** Removes a role and who fills it. */
+export const removeRole = (world: World, role: Role): void => {
+  world.roles.delete(role.id)
+  for (const allocation of world.allocations.values()) {
+    if (allocation.roleId === role.id) world.allocations.delete(allocation.id)
+  }
+}
+
+/** The role name of this text. */
+export const roleNamed = (world: World, name: string, hourly?: boolean): RoleName | undefined => {
+  for (const known of world.roleNames.values()) {
+    if (known.name === name && (hourly ?? known.hourly) === known.hourly) return known
+  }
+  return undefined
+}
 
 export const timeAwayOf = (world: World, personId: Id): ReadonlyArray<Unavailability> =>
   collect(world.unavailabilities.values(), (entry) => entry.personId === personId).sort((a, b) =>
