@@ -7,7 +7,7 @@ import type { Span } from "./json-position.ts"
 
 /** A YAML text that can be asked for spans again and again. */
 export const yamlSpans = (text: string): ((pointer: ReadonlyArray<string>) => Span) => {
-  const document = parseDocument(text, { keepSourceTokens: false, merge: true, strict: false, uniqueKeys: false })
+  const document = parseDocument(text, { keepSourceTokens: false, strict: false, uniqueKeys: false })
   return (pointer) => spanIn(document as unknown as Document, pointer)
 }
 
