@@ -64,7 +64,7 @@ export const bodyOf = (value: unknown): Body =>
     : { _tag: "given", value: (value ?? null) as BodyInit | null }
 
 /** A request is sent again after a renewal; further times only when others renewed again meanwhile. */
-const REPLAYS = 3
+const REPLAYS = 4
 /** For so long an operation that refused a fresh token is not tried with further ones. */
 const REFUSED_FOR = 60_000
 
@@ -157,6 +157,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   ): Promise<Response> => {
     let response = first
     let credentials = used
+    let renewals = 0
     for (let replays = 0; replays < REPLAYS; replays++) {
       if (response.status !== 401 || !asksForNewToken(response.headers.get("www-authenticate"))) return response
       if (!call.sessions.some((session) => session.renewable)) return response
@@ -166,10 +167,11 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
         known !== undefined && Date.now() < known.until && (fresh || known.generations === generationsOf(credentials))
       // One renewal per request, and none for an operation that refuses fresh tokens; after that, only what others have
       // renewed, or are renewing, is worth another try: they rotate tokens that are on their way.
-      if ((suspect || replays > 0) && !(await isOutdated(call, credentials))) {
+      if ((suspect || renewals > 0) && !(await isOutdated(call, credentials))) {
         if (!suspect) remember(call, credentials)
         return response
       }
+      const superseded = call.sessions.some((session, i) => session.state().generation !== credentials[i]?.generation)
       const renewed: Array<Credential> = []
       for (const [i, session] of call.sessions.entries()) {
         const credential = credentials[i] as Credential
@@ -182,6 +184,8 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
         })
       }
       drain(response)
+      // What somebody else had obtained before may be as dead as what it replaced: it is not this request's renewal.
+      if (!superseded && call.sessions.every((session, i) => session.obtained() === renewed[i]?.generation)) renewals++
       credentials = renewed
       const request = attach(again(call, spare), credentials)
       for (const [i, session] of call.sessions.entries()) session.replayed(credentials[i] as Credential)
