@@ -9,6 +9,18 @@ import { isObject } from "./tree.ts"
 
 const names = ["keyturn.config.ts", "keyturn.config.mts", "keyturn.config.js", "keyturn.config.mjs"]
 
+/** When each config file was changed last, as of its first loading. */
+const firstLoaded = new Map<string, number>()
+
+/** A changed file must be another module, or a watcher would be given the old one again. */
+const specifierOf = (path: string): string => {
+  const changed = statSync(path).mtimeMs
+  const first = firstLoaded.get(path) ?? changed
+  firstLoaded.set(path, first)
+  const { href } = pathToFileURL(path)
+  return changed === first ? href : `${href}?${changed}`
+}
+
 /** A config file, read. */
 export interface LoadedConfig {
   readonly apis: ReadonlyArray<ApiOptions>
@@ -28,8 +40,7 @@ export const loadConfig = async (file?: string): Promise<LoadedConfig | string> 
   }
   let module: { readonly default?: unknown }
   try {
-    // The time makes a changed file another module, which a watcher needs.
-    module = await import(`${pathToFileURL(path).href}?${statSync(path).mtimeMs}`)
+    module = await import(specifierOf(path))
   } catch (error) {
     const missing = /Cannot find package '([^']+)'/.exec(String(error))?.[1]
     if (missing !== undefined)
