@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect"
 import type { Credential } from "./Credential.ts"
 import { sendProven } from "./internal/prove.ts"
-import { again, drain, follow, isRedirect, isRepeatable } from "./internal/resend.ts"
+import { again, drain, follow, isRedirect, isRepeatable, RedirectError } from "./internal/resend.ts"
 import { apply, isTaken, type Placed } from "./Placement.ts"
 import * as Retry from "./Retry.ts"
 import type { Session } from "./Session.ts"
@@ -36,6 +36,11 @@ export interface Call {
    * holds no header of the caller's, so neither has to be looked at.
    */
   readonly own: boolean
+  /**
+   * Whether redirects are followed here, without carrying credentials away; the request is then made with
+   * `redirect: "manual"`.
+   */
+  readonly follow: boolean
   /** Every session whose credential the request needs. */
   readonly sessions: ReadonlyArray<Session>
   /** Names the operation: a 401 that a fresh token did not cure is remembered for it. */
@@ -77,6 +82,8 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   const isOurs = (url: string): boolean => prefixes.some((prefix) => url.startsWith(prefix))
   const refused = new Map<string, { readonly generations: string; readonly until: number }>()
   const accepted = new WeakMap<Session, number>()
+  /** Answers of other origins: what they say of credentials is not about ours. */
+  const foreign = new WeakSet<Response>()
 
   const attach = (request: Request, credentials: ReadonlyArray<Credential>): Request => {
     const placed: Array<Placed> = []
@@ -116,21 +123,28 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     return request
   }
 
-  const followed = (
+  const followed = async (
     call: Call,
     sent: Request,
-    response: Response,
+    answer: Response,
     spare: Request | undefined,
     credentials: ReadonlyArray<Credential>
-  ): Promise<Response> =>
-    follow(
+  ): Promise<Response> => {
+    let ours = true
+    const response = await follow(
       call,
       sent,
-      response,
+      answer,
       spare,
-      (request) => prepare(request, credentials),
+      (request) => {
+        ours = isOurs(request.url)
+        return prepare(request, credentials)
+      },
       (request) => dispatch(call, request, spare, credentials)
     )
+    if (!ours) foreign.add(response)
+    return response
+  }
 
   const generationsOf = (credentials: ReadonlyArray<Credential>): string =>
     credentials.map(({ generation }) => generation).join()
@@ -159,7 +173,8 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     let credentials = used
     let renewals = 0
     for (let replays = 0; replays < REPLAYS; replays++) {
-      if (response.status !== 401 || !asksForNewToken(response.headers.get("www-authenticate"))) return response
+      if (response.status !== 401 || foreign.has(response)) return response
+      if (!asksForNewToken(response.headers.get("www-authenticate"))) return response
       if (!call.sessions.some((session) => session.renewable)) return response
       const known = refused.get(call.operation)
       const fresh = call.sessions.every((session, i) => accepted.get(session) === credentials[i]?.generation)
@@ -190,7 +205,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       const request = attach(again(call, spare), credentials)
       for (const [i, session] of call.sessions.entries()) session.replayed(credentials[i] as Credential)
       response = await dispatch(call, request, spare, credentials)
-      if (isRedirect(request, response)) response = await followed(call, request, response, spare, credentials)
+      if (isRedirect(call, response)) response = await followed(call, request, response, spare, credentials)
     }
     if (response.status !== 401) {
       refused.delete(call.operation)
@@ -230,7 +245,8 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     credentials: ReadonlyArray<Credential>
   ): Promise<Response> => {
     let response = answer
-    if (isRedirect(sent, response)) response = await followed(call, sent, response, spare, credentials)
+    if (isRedirect(call, response)) response = await followed(call, sent, response, spare, credentials)
+    if (foreign.has(response)) return response
     if (response.status === 401) response = await replay(call, response, spare, credentials)
     else accept(call, credentials)
     if (response.status === 401 || response.status === 403) refuseScope(call, response)
@@ -246,7 +262,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       try {
         response = await attempt
       } catch (error) {
-        if (call.request.signal.aborted || isSessionError(error)) throw error
+        if (call.request.signal.aborted || isSessionError(error) || error instanceof RedirectError) throw error
         failure = error
       }
       const delay = isRepeatable(call) ? retry.delay(call.request.method, tries, response) : undefined
@@ -274,11 +290,14 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       })
     }
     const credentials = await current(call)
-    // A credential that the caller put in by hand is the caller's: it is sent as it is and never renewed.
-    if (credentials.some(({ placed }) => placed !== undefined && isTaken(request, placed))) {
-      return transmit(call, request)
-    }
     const spare = call.body._tag === "clone" && request.body !== null ? request.clone() : undefined
+    // A credential that the caller put in by hand is the caller's: it is sent as it is and never renewed.
+    const others = credentials.filter(({ placed }) => placed === undefined || !isTaken(request, placed))
+    if (others.length < credentials.length) {
+      const sent = attach(request, others)
+      const response = await dispatch(call, sent, spare, others)
+      return isRedirect(call, response) ? followed(call, sent, response, spare, others) : response
+    }
     const sent = attach(request, credentials)
     return persist(
       call,

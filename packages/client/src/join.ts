@@ -1,6 +1,7 @@
 import { type Body, bodyOf } from "@keyturn/auth/AuthFetch"
 import createClient, { type Client, defaultBodySerializer } from "openapi-fetch"
 import type { Opened } from "./open.ts"
+import { redirectMode } from "./redirect-mode.ts"
 
 /** The methods that a client calls operations with. */
 export const methods = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"] as const
@@ -23,27 +24,16 @@ const refusesSession = (headers: unknown): boolean =>
   headers !== null &&
   Object.entries(headers).some(([name, value]) => value === null && name.toLowerCase() === "authorization")
 
-/** A browser follows redirects by itself and keeps `Authorization` at home; elsewhere that is done here, for every placement. */
-const followsRedirects =
-  typeof document !== "undefined" ||
-  typeof (globalThis as { WorkerGlobalScope?: unknown }).WorkerGlobalScope !== "undefined"
-
-const redirectMode = (opened: Opened): RequestRedirect => {
-  if (!followsRedirects) return "manual"
-  const safe = Object.values(opened.sessions).every(({ scheme }) => scheme.type !== "apiKey" || scheme.in === "cookie")
-  return safe ? "follow" : "error"
-}
-
 /**
  * openapi-fetch's client with its methods wrapped: each call is sent with the credentials of its operation. The per-call
  * `fetch` is the one place that sees the final request; the call itself is the one place that knows the operation.
  */
 export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
+  const mode = redirectMode(opened)
   const client = createClient<Paths>({
     baseUrl: opened.baseUrl,
     fetch: opened.fetch,
-    redirect: redirectMode(opened)
-    // Some servers answer errors in HTML to whoever does not say what they read.
+    redirect: mode
   })
   const inner = client as unknown as Record<string, Call> & {
     request: (method: string, path: string, init?: Init) => Promise<unknown>
@@ -70,9 +60,12 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
     let body: Body = nothing
     const fetch = (request: Request, extra?: RequestInit) =>
       opened.send({
-        request,
-        body: bare ? body : copied,
+        // Whoever asks for redirects to be followed, or makes another request of it, means this client's way of it.
+        request:
+          request.redirect === "follow" && mode !== "follow" ? new Request(request, { redirect: mode }) : request,
+        body: bare || body._tag === "stream" ? body : copied,
         own,
+        follow: mode === "manual" && init?.redirect !== "manual",
         sessions,
         operation: `${method} ${path}`,
         extra,

@@ -2,6 +2,7 @@ import { bodyOf } from "@keyturn/auth/AuthFetch"
 import type { Session, SessionState } from "@keyturn/auth/Session"
 import type { SessionEvent } from "@keyturn/auth/SessionEvent"
 import type { Opened } from "./open.ts"
+import { redirectMode } from "./redirect-mode.ts"
 
 /** The session of a connected client. */
 export interface ClientSession {
@@ -27,11 +28,10 @@ export const sessionFetch =
     const url = input instanceof Request ? input.url : new URL(input, `${opened.baseUrl}/`).href
     const request = input instanceof Request ? new Request(input, init) : new Request(url, init)
     const given = init?.body
+    const follow = request.redirect === "follow" && redirectMode(opened) !== "follow"
     return opened.send({
-      request:
-        request.redirect === "follow" && typeof document === "undefined"
-          ? new Request(request, { redirect: "manual" })
-          : request,
+      request: follow ? new Request(request, { redirect: redirectMode(opened) }) : request,
+      follow: follow && redirectMode(opened) === "manual",
       body:
         given !== undefined && given !== null
           ? bodyOf(given)

@@ -44,9 +44,12 @@ export const drain = (response: Response): void => {
   void response.body?.cancel().catch(() => {})
 }
 
-/** Whether an answer asks to be followed. */
-export const isRedirect = (sent: Request, response: Response): boolean =>
-  sent.redirect === "manual" && statuses.has(response.status) && response.headers.get("location") !== null
+/** Whether an answer is a redirect that the caller wants followed. */
+export const isRedirect = (call: Call, response: Response): boolean =>
+  call.follow && statuses.has(response.status) && response.headers.get("location") !== null
+
+/** A redirect that cannot be followed: what `fetch` calls a network error, but not one that another try would cure. */
+export class RedirectError extends TypeError {}
 
 /**
  * Follows redirects by the Fetch standard's rules, so that the platform, which knows only of the `Authorization` header,
@@ -62,17 +65,26 @@ export const follow = async (
 ): Promise<Response> => {
   let response = answer
   let from = sent
-  for (let hop = 0; isRedirect(from, response); hop++) {
-    if (hop === REDIRECTS) throw new TypeError(`More than ${REDIRECTS} redirects.`)
+  let withBody = true
+  for (let hop = 0; isRedirect(call, response); hop++) {
+    drain(response)
+    if (hop === REDIRECTS) throw new RedirectError(`More than ${REDIRECTS} redirects.`)
     const { status } = response
     const { method } = from
     const toGet =
       (status === 303 && method !== "GET" && method !== "HEAD") ||
       ((status === 301 || status === 302) && method === "POST")
-    if (!toGet && !isRepeatable(call)) return response
-    const url = new URL(response.headers.get("location") ?? "", from.url).href
-    drain(response)
-    from = prepare(again(call, toGet ? undefined : spare, url, toGet ? "GET" : method, !toGet))
+    // A body that was left behind does not come back with a later redirect.
+    if (toGet) withBody = false
+    if (withBody && !isRepeatable(call)) {
+      throw new RedirectError(
+        "The server redirects a streamed body, which cannot be sent again. Give it as text, bytes or a Blob."
+      )
+    }
+    const location = new URL(response.headers.get("location") ?? "", from.url)
+    if (!/^https?:$/.test(location.protocol))
+      throw new RedirectError(`A redirect to ${location.protocol} is not followed.`)
+    from = prepare(again(call, withBody ? spare : undefined, location.href, toGet ? "GET" : method, withBody))
     response = await transmit(from)
   }
   return response
