@@ -91,15 +91,19 @@ const within = <A>(milliseconds: number, call: () => Promise<A>): Promise<A> =>
  * Wakes by looking: for an engine that cannot tell of changes, or cannot just now. `stateOf` gives a text that differs when
  * the record or the lease does. Gives a function that stops it; keeps no process alive.
  */
-export const poll = (stateOf: () => Promise<string>, wake: () => void, every = POLL): (() => void) => {
-  let last: string | undefined
+export const poll = async (
+  stateOf: () => Promise<string>,
+  wake: () => void,
+  every: number = POLL
+): Promise<() => void> => {
+  let last = await stateOf()
   let looking = false
   const look = async () => {
     if (looking) return
     looking = true
     try {
       const state = await stateOf()
-      if (last !== undefined && state !== last) wake()
+      if (state !== last) wake()
       last = state
     } catch {
       // away for a moment; the next look may do better
@@ -107,7 +111,6 @@ export const poll = (stateOf: () => Promise<string>, wake: () => void, every = P
       looking = false
     }
   }
-  void look()
   const timer: unknown = setInterval(look, every)
   ;(timer as { unref?: () => void }).unref?.()
   return () => clearInterval(timer as number)
