@@ -4,8 +4,10 @@
 import type { Contract, SecurityScheme, Server } from "@keyturn/contract"
 import { isUrl } from "./load.ts"
 import { type Operation, operationKey, operationsOf } from "./operations.ts"
+import { readPagination } from "./pagination.ts"
 import type { Report } from "./problem.ts"
-import { readSchemes, readSecurity } from "./security.ts"
+import { readSecurity } from "./security.ts"
+import { readSchemes } from "./security-schemes.ts"
 import { type CredentialField, readSession } from "./session.ts"
 import { isObject, type JsonObject } from "./tree.ts"
 
@@ -31,13 +33,15 @@ export const readContract = (root: JsonObject, name: string, base: string, repor
     if (session !== undefined) credentials.set(scheme, session.credentials)
   }
   const operationServers = readOperationServers(operations, base)
+  const pagination = readPagination(root, operations, report)
   return {
     contract: {
       name,
       servers: readServers(root.servers, base),
       schemes,
       security,
-      ...(Object.keys(operationServers).length === 0 ? {} : { operationServers })
+      ...(Object.keys(operationServers).length === 0 ? {} : { operationServers }),
+      ...(pagination.length === 0 ? {} : { pagination })
     },
     operations,
     credentials

@@ -7,7 +7,7 @@ import { nameOf, type RunOptions } from "./generate.ts"
 import { Loader, resolveReference } from "./load.ts"
 import { operationsOf } from "./operations.ts"
 import { type Proposal, proposeOverlay } from "./propose.ts"
-import { readSchemes } from "./security.ts"
+import { readSchemes } from "./security-schemes.ts"
 import { isObject } from "./tree.ts"
 
 /**

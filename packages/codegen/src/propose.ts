@@ -4,7 +4,7 @@
 
 import { type Operation, operationKey } from "./operations.ts"
 import { type Body, fieldsOf, requestOf, responsesOf } from "./schemas.ts"
-import type { DeclaredScheme } from "./security.ts"
+import type { DeclaredScheme } from "./security-schemes.ts"
 import { byText, isObject, type JsonObject } from "./tree.ts"
 
 /** An overlay to look over, and why it says what it says. */

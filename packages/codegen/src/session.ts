@@ -13,8 +13,9 @@ import {
 import { didYouMean } from "./diagnostic.ts"
 import { type Operation, operationKey } from "./operations.ts"
 import type { Report } from "./problem.ts"
-import { fieldsOf, requestOf, responsesOf, schemaAt } from "./schemas.ts"
-import type { DeclaredScheme } from "./security.ts"
+import { fieldsOf, requestOf } from "./schemas.ts"
+import type { DeclaredScheme } from "./security-schemes.ts"
+import { checkResponse } from "./session-response.ts"
 import { checkSessionSchema } from "./session-schema.ts"
 import type { Pointer } from "./source.ts"
 import { byText, isObject, type JsonObject } from "./tree.ts"
@@ -75,7 +76,7 @@ export const readSession = (declared: DeclaredScheme, context: Context): ReadSes
       })
     } else {
       const operation = context.operations.find(({ id }) => id === part.operationId)
-      if (operation !== undefined) checkResponse(map, at, operation, context)
+      if (operation !== undefined) checkResponse(map, at, operation, context.root, context.report)
     }
   }
   const { response, lifetime, limit } = ordered(session) as SessionDescription
@@ -268,45 +269,3 @@ const checkConstant = (
     pointer
   })
 }
-
-/** What each value of an answer has to be, as JSON types. */
-const valueTypes: Readonly<Record<keyof TokenResponseMap, ReadonlyArray<string>>> = {
-  accessToken: ["string"],
-  refreshToken: ["string", "null"],
-  expiresAt: ["string", "null"],
-  expiresIn: ["integer", "number", "string", "null"],
-  tokenType: ["string", "null"],
-  scope: ["string", "null"]
-}
-
-const checkResponse = (map: TokenResponseMap, pointer: Pointer, operation: Operation, { root, report }: Context) => {
-  for (const [key, text] of Object.entries(map)) {
-    const at = [...pointer, key]
-    const expression = parseExpression(text)
-    const problem = (message: string, hint?: string) =>
-      report({ severity: "error", rule: "x-session-expression", message, hint, pointer: at })
-    if (expression?.source === "response-body") {
-      const looked = responsesOf(root, operation).map(({ schema }) => schemaAt(root, schema, expression.pointer))
-      if (looked.some((look) => look.found && look.schema === undefined)) continue
-      const found = looked.flatMap((look) => (look.found && look.schema !== undefined ? [look.schema] : []))
-      if (found.length === 0) {
-        const miss = looked.flatMap((look) => (look.found ? [] : [look]))[0]
-        problem(
-          miss === undefined
-            ? `no successful answer of "${operation.id}" declares a body`
-            : `the answer of "${operation.id}" has no "${miss.part}"`,
-          miss === undefined ? "declare the response's content" : didYouMean(miss.part, miss.known)
-        )
-      } else if (!found.some((schema) => fits(schema, valueTypes[key as keyof TokenResponseMap]))) {
-        problem(
-          `"${key}" cannot be read from a value of type ${found.map(({ type }) => [type].flat().join("|")).join(", ")}`
-        )
-      }
-    } else if (expression?.source !== "response-header") {
-      problem(`${text} is not an expression on the answer`, "write $response.body#/pointer or $response.header.Name")
-    }
-  }
-}
-
-const fits = (schema: JsonObject, types: ReadonlyArray<string>): boolean =>
-  schema.type === undefined || [schema.type].flat().some((type) => types.includes(type as string))
