@@ -86,10 +86,11 @@ export interface OAuthClient {
     secrets: ReadonlyArray<Redacted.Redacted<string>>,
     deadline?: Duration.Duration
   ) => Effect.Effect<TransportAnswer, GrantFailure>
-  /** Sends a message to the token endpoint and reads the tokens that it answers. */
+  /** Sends a message to the token endpoint and reads the tokens that it answers. `scope` is what had been asked for. */
   readonly obtain: (
     build: Build,
-    secrets: ReadonlyArray<Redacted.Redacted<string>>
+    secrets: ReadonlyArray<Redacted.Redacted<string>>,
+    scope: string | undefined
   ) => Effect.Effect<TokenSet, GrantFailure>
   /** The grant, given how a person signs in. */
   readonly grant: (obtain: Effect.Effect<TokenSet, GrantFailure>) => Grant
@@ -269,7 +270,6 @@ export const make = (context: GrantContext, name: GrantName, options: Options): 
     })
 
   const { signOut } = described
-  const requested = scope?.split(" ").filter((part) => part !== "")
   return {
     client,
     context,
@@ -278,13 +278,13 @@ export const make = (context: GrantContext, name: GrantName, options: Options): 
     server,
     call: (build, secrets, deadline) =>
       send({ ...context, deadline: context.deadline.signIn }, build, secrets, deadline),
-    obtain: (build, secrets) =>
+    obtain: (build, secrets, scope) =>
       Effect.gen(function* () {
         const answer = yield* send({ ...bound, deadline: context.deadline.signIn }, build, secrets)
         const map = { ...standardResponse, ...described.response, ...scheme.session?.signIn?.response }
         const tokens = yield* TokenAnswer.read(answer, map, "signIn", bound.tokenType)
         // RFC 6749 §5.1: a scope that is not mentioned is the one that was asked for.
-        return requested === undefined ? tokens : { scope: requested, ...tokens }
+        return scope === undefined ? tokens : { scope: scope.split(" ").filter((part) => part !== ""), ...tokens }
       }),
     grant: (obtain) => ({
       name,

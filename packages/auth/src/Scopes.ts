@@ -1,5 +1,6 @@
 /** Scopes (RFC 6749 §3.3): what is asked for, and whether what was granted is enough. */
-import type { Contract, Requirement } from "@keyturn/contract"
+import { type Contract, type Requirement, requirementsOf } from "@keyturn/contract"
+import { choose } from "./Requirement.ts"
 
 /** For OAuth the names are scopes; for other schemes a document may list roles, which no token answer speaks of. */
 const hasScopes = (contract: Contract, scheme: string): boolean => {
@@ -20,6 +21,21 @@ export const least = (
   const scopes = new Set<string>()
   for (const requirement of requirements) for (const scope of needed(contract, requirement, scheme)) scopes.add(scope)
   return [...scopes].sort()
+}
+
+/** The scopes to ask for: what the chosen operations need and no more; without a choice, what the server gives by itself. */
+export const forOperations = (
+  contract: Contract,
+  scheme: string,
+  configured: ReadonlySet<string>,
+  operations: ReadonlyArray<string> | undefined
+): ReadonlyArray<string> => {
+  if (operations === undefined) return []
+  const chosen = operations.map((operation) => {
+    const at = operation.indexOf(" ")
+    return choose(contract, requirementsOf(contract, operation.slice(0, at), operation.slice(at + 1)), configured) ?? {}
+  })
+  return least(contract, chosen, scheme)
 }
 
 /** The needed scopes that were not granted. Nothing is missing as far as is known when the grant does not say. */

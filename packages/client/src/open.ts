@@ -106,21 +106,6 @@ const checkScopes = (scoped: Plan["scoped"], operation: string): void => {
   }
 }
 
-/** The scopes to ask for: what the chosen operations need and no more; without a choice, what the server gives by itself. */
-const scopesFor = (
-  contract: Contract,
-  scheme: string,
-  configured: ReadonlySet<string>,
-  operations: ReadonlyArray<string> | undefined
-): ReadonlyArray<string> => {
-  if (operations === undefined) return []
-  const chosen = operations.map((operation) => {
-    const at = operation.indexOf(" ")
-    return choose(contract, requirementsOf(contract, operation.slice(0, at), operation.slice(at + 1)), configured) ?? {}
-  })
-  return Scopes.least(contract, chosen, scheme)
-}
-
 /** Signs in with every configured credential; the scope's end signs out. */
 export const open = (
   contract: Contract,
@@ -139,7 +124,7 @@ export const open = (
         const schemes = schemesFrom(contract, given, options.grant)
         const names = new Set(schemes.map(([name]) => name))
         const configured = schemes.map(([schemeName, input, plugin]) => {
-          const scopes = scopesFor(contract, schemeName, names, options.operations)
+          const scopes = Scopes.forOperations(contract, schemeName, names, options.operations)
           const place = { contract, schemeName, baseUrl, scopes, transport, policy }
           return { schemeName, ...Credentials.resolve(place, input, plugin) }
         })

@@ -5,6 +5,7 @@ import { type Grant, type GrantContext, type GrantFailure, GrantRejected } from 
 import * as OAuthClient from "@keyturn/auth/OAuthClient"
 import * as Policy from "@keyturn/auth/Policy"
 import { toSessionError } from "@keyturn/auth/Renewal"
+import * as Scopes from "@keyturn/auth/Scopes"
 import { ConfigurationError } from "@keyturn/auth/SessionError"
 import type { TokenSet } from "@keyturn/auth/TokenSet"
 import * as Transport from "@keyturn/auth/Transport"
@@ -28,6 +29,8 @@ export interface AuthorizationCodeOptions extends OAuthClient.Options, RequestOp
 export interface BeginOptions {
   /** Replaces the contract's server, as for `connect`. */
   readonly baseUrl?: string
+  /** The operations that will be called, as for `connect`: the scopes that they need are asked for. */
+  readonly operations?: ReadonlyArray<string>
   /** The `fetch` for discovery and pushed requests. Default: the global one. */
   readonly fetch?: typeof globalThis.fetch
 }
@@ -127,18 +130,22 @@ export const authorizationCode = (options: AuthorizationCodeOptions): Authorizat
     )
   })
 
-  const beginFor: AuthorizationCode["begin"] = async (contract, { baseUrl, fetch = globalThis.fetch } = {}) => {
+  const beginFor: AuthorizationCode["begin"] = async (
+    contract,
+    { baseUrl, fetch = globalThis.fetch, operations } = {}
+  ) => {
     if (typeof redirect !== "string") {
       throw new ConfigurationError({
         message: "begin() is for a redirect given as a URL; with loopback() connect does both halves itself."
       })
     }
     const [server] = contract.servers
+    const schemeName = Credentials.schemeFor(contract, waiting)
     const place = {
       contract,
-      schemeName: Credentials.schemeFor(contract, waiting),
+      schemeName,
       baseUrl: (baseUrl ?? (server === undefined ? "" : serverUrl(server))).replace(/\/+$/, ""),
-      scopes: [],
+      scopes: Scopes.forOperations(contract, schemeName, new Set([schemeName]), operations),
       transport: Transport.make(fetch),
       policy: Policy.make()
     }

@@ -18,6 +18,8 @@ export interface Pending {
   /** Proves to the token endpoint who made the request (RFC 7636 §4.1). */
   readonly codeVerifier: string
   readonly redirectUri: string
+  /** What was asked for. */
+  readonly scope?: string
 }
 
 /** A request that waits for a person. */
@@ -53,10 +55,12 @@ export const begin = Effect.fnUntraced(function* (
         : "The authorization endpoint is neither an https URL nor one on this machine. Check the contract's authorizationUrl."
     )
   }
+  const scope = client.scope === undefined ? {} : { scope: client.scope }
   const pending: Pending = {
     state: oauth.generateRandomState(),
     codeVerifier: oauth.generateRandomCodeVerifier(),
-    redirectUri
+    redirectUri,
+    ...scope
   }
   const own = {
     response_type: "code",
@@ -65,7 +69,7 @@ export const begin = Effect.fnUntraced(function* (
     state: pending.state,
     code_challenge: yield* Effect.promise(() => oauth.calculatePKCECodeChallenge(pending.codeVerifier)),
     code_challenge_method: "S256",
-    ...(client.scope !== undefined && { scope: client.scope }),
+    ...scope,
     // RFC 9449 §10: the code is then of no use without the key.
     ...(dpop !== undefined && { dpop_jkt: yield* Effect.promise(dpop.thumbprint) })
   }

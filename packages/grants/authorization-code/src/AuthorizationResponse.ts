@@ -75,6 +75,7 @@ export const exchange = Effect.fnUntraced(function* (
         pending.codeVerifier,
         options
       ),
-    secrets
+    secrets,
+    pending.scope
   )
 })

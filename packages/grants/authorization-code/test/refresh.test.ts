@@ -1,5 +1,3 @@
-import * as http from "node:http"
-import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { authorizationCode } from "../src/index.ts"
 import { loopback } from "../src/loopback.ts"
@@ -147,55 +145,6 @@ describe("refresh", () => {
     assert.strictEqual((await api.session.fetch(`${server.url}/api/me`)).status, 200)
     assert.strictEqual(server.tokenCalls("refresh_token").length, 1)
     assert.strictEqual(server.tokenCalls("password").length, 2)
-  })
-
-  it("a declared grace: a lost answer is asked for again with the same token, and nobody has to sign in", async () => {
-    await using server = await listen()
-    // A front that answers a refresh token's second use as it answered the first: the server itself has no grace.
-    const answered = new Map<string, { readonly status: number; readonly text: string }>()
-    let lose = true
-    const front = http.createServer(async (request, response) => {
-      const chunks: Array<Buffer> = []
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-      const body = Buffer.concat(chunks).toString()
-      const token = new URLSearchParams(body).get("refresh_token") ?? ""
-      const known = answered.get(token)
-      const answer: { readonly status: number; readonly text: string } =
-        known ??
-        (await fetch(`${server.url}/token`, { method: "POST", body: new URLSearchParams(body) }).then(
-          async (answer) => ({ status: answer.status, text: await answer.text() })
-        ))
-      if (token !== "") answered.set(token, answer)
-      if (token !== "" && lose) {
-        lose = false
-        response.destroy()
-      } else response.writeHead(answer.status, { "content-type": "application/json" }).end(answer.text)
-    })
-    await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve))
-    const tokenUrl = `http://127.0.0.1:${(front.address() as AddressInfo).port}/token`
-    const contract = server.contract({
-      oauth: codeScheme(server, {
-        session: {
-          refresh: {
-            method: "POST",
-            path: tokenUrl,
-            clientAuthentication: "body",
-            request: { grant_type: "refresh_token", refresh_token: "$session.refreshToken" },
-            reuse: { grace: "PT30S" }
-          }
-        }
-      })
-    })
-    const { grant, opened } = commandLine()
-    {
-      await using api = await connect(contract, { ...observed().options, policy, grant })
-      await endToken(server)
-      assert.strictEqual((await api.session.fetch(`${server.url}/api/me`)).status, 200)
-      assert.strictEqual(server.tokenCalls("refresh_token").length, 1)
-      assert.strictEqual(opened.length, 1)
-    }
-    front.close()
-    front.closeAllConnections()
   })
 
   it("I7: no secret is in any error, event or state of all this", async () => {

@@ -105,7 +105,8 @@ const poll = Effect.fnUntraced(function* (
       client.obtain(
         (as, id, authentication, options) =>
           oauth.deviceCodeGrantRequest(as, id, authentication, device.device_code, options),
-        [Redacted.make(device.device_code)]
+        [Redacted.make(device.device_code)],
+        client.scope
       )
     )
     if (result._tag === "Success") return result.success
