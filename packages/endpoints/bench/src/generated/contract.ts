@@ -36,7 +36,80 @@ const data = {
       }
     }
   },
-  security: { default: [{ session: [] }], operations: { "POST /auth/signin": [], "POST /auth/token": [] } }
+  security: { default: [{ session: [] }], operations: { "POST /auth/signin": [], "POST /auth/token": [] } },
+  pagination: [
+    {
+      style: "offset",
+      position: "$request.query.offset",
+      limit: "$request.query.limit",
+      items: "$response.body",
+      more: "$response.header.query-has-more",
+      operations: [
+        "GET /rp/api/v1/Accounts",
+        "GET /rp/api/v1/Accounts/{accountId}/hourly-roles",
+        "GET /rp/api/v1/Accounts/{accountId}/person-certifications",
+        "GET /rp/api/v1/Accounts/{accountId}/person-field-values",
+        "GET /rp/api/v1/Accounts/{accountId}/project-field-values",
+        "GET /rp/api/v1/Accounts/{accountId}/role-categories",
+        "GET /rp/api/v1/Accounts/{accountId}/roles",
+        "GET /rp/api/v1/Accounts/{accountId}/tasks",
+        "GET /rp/api/v1/Accounts/{accountId}/user-profiles",
+        "GET /rp/api/v1/accounts/{accountId}/Persons",
+        "GET /rp/api/v1/accounts/{accountId}/Projects",
+        "GET /rp/api/v1/accounts/{accountId}/certifications",
+        "GET /rp/api/v1/accounts/{accountId}/experience-fields/{experienceFieldId}/values",
+        "GET /rp/api/v1/accounts/{accountId}/groupings",
+        "GET /rp/api/v1/accounts/{accountId}/invitations",
+        "GET /rp/api/v1/accounts/{accountId}/my-filters",
+        "GET /rp/api/v1/accounts/{accountId}/persons/{id}/unavailabilities",
+        "GET /rp/api/v1/accounts/{accountId}/persons/{personId}/attachments",
+        "GET /rp/api/v1/accounts/{accountId}/persons/{personId}/certifications",
+        "GET /rp/api/v1/accounts/{accountId}/persons/{personId}/certifications/{certId}/attachments",
+        "GET /rp/api/v1/accounts/{accountId}/persons/{personId}/historical-experiences",
+        "GET /rp/api/v1/accounts/{accountId}/projects/{projectId}/Allocations",
+        "GET /rp/api/v1/accounts/{accountId}/projects/{projectId}/hourly-allocations",
+        "GET /rp/api/v1/accounts/{accountId}/projects/{projectId}/notes",
+        "GET /rp/api/v1/accounts/{accountId}/users"
+      ]
+    },
+    {
+      style: "offset",
+      position: "$request.body#/offset",
+      limit: "$request.body#/limit",
+      items: "$response.body",
+      more: "$response.header.query-has-more",
+      operations: [
+        "POST /rp/api/v1/Accounts/_filter",
+        "POST /rp/api/v1/accounts/{accountId}/Persons/_filter",
+        "POST /rp/api/v1/accounts/{accountId}/Projects/_filter",
+        "POST /rp/api/v1/accounts/{accountId}/activities/_filter"
+      ]
+    },
+    {
+      style: "offset",
+      position: "$request.body#/offset",
+      limit: "$request.body#/limit",
+      items: "$response.body#/projects",
+      more: "$response.header.query-has-more",
+      operations: ["POST /rp/api/v1/Accounts/{accountId}/collaboration-matrix/_filter"]
+    },
+    {
+      style: "offset",
+      position: "$request.body#/offset",
+      limit: "$request.body#/limit",
+      items: "$response.body#/workforceSpendHoursBreakdown",
+      more: "$response.header.query-has-more",
+      operations: ["POST /rp/api/v1/accounts/{accountId}/projects/{projectId}/workforce-spend-reports/hours-breakdown"]
+    },
+    {
+      style: "offset",
+      position: "$request.body#/offset",
+      limit: "$request.body#/limit",
+      items: "$response.body#/workforceSpendHoursOverview",
+      more: "$response.header.query-has-more",
+      operations: ["POST /rp/api/v1/accounts/{accountId}/projects/{projectId}/workforce-spend-reports/hours-overview"]
+    }
+  ]
 } as const satisfies Contract
 
 /** The API as data: its servers, security schemes, what each operation requires, and its session. */
