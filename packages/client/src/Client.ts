@@ -8,13 +8,24 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type { FetchResponse, MaybeOptionalInit } from "openapi-fetch"
 import type { HttpMethod, MediaType, PathsWithMethod, RequiredKeysOf } from "openapi-typescript-helpers"
 import { join, methods } from "./join.ts"
 import { type Opened, open } from "./open.ts"
 import type { OperationKey } from "./operations.ts"
 import type { CommonOptions, Secretive } from "./options.ts"
+import {
+  type Answer,
+  firstPage,
+  type Init,
+  type InitOf,
+  type ItemOf,
+  type OperationOf,
+  type PagedKey
+} from "./pages.ts"
 
 /** The API answered with an error status. `status` tells the bodies that the operation declares apart. */
 export class ApiError<Status extends number = number, Body = unknown> extends Data.TaggedError("ApiError")<{
@@ -133,12 +144,6 @@ const runIn =
     throw Cause.squash(exit.cause)
   }
 
-interface Answer {
-  readonly data?: unknown
-  readonly error?: unknown
-  readonly response: Response
-}
-
 const effectClient = <Paths extends {}>(opened: Opened): EffectClient<Paths> => {
   const client = join<Paths>(opened) as unknown as Record<string, (path: string, init?: object) => Promise<Answer>>
   const call = (method: (typeof methods)[number]) => (path: string, init?: object) =>
@@ -194,6 +199,38 @@ export const make = <const C extends Contract, E = never, R = never>(
     const opened = yield* open(contract, given, rest, runIn(context))
     return effectClient<PathsOf<C>>(opened)
   })
+
+/**
+ * Reads a paged operation to its end as a stream of items; each page is asked for when the one before it is used up. How
+ * pages follow each other is in the contract.
+ *
+ * The service's order is its own: when things are added or removed while one reads, an item may come twice or not at all.
+ *
+ * @example
+ * ```ts
+ * const names = Client.pages(bench, contract, "GET /rp/api/v1/accounts/{accountId}/Projects", {
+ *   params: { path: { accountId: 1 } }
+ * }).pipe(Stream.map((project) => project.name))
+ * ```
+ */
+export const pages = <const C extends Contract, const Key extends PagedKey<C> & string>(
+  client: EffectClient<PathsOf<C>>,
+  contract: C,
+  operation: Key,
+  ...[given]: undefined extends InitOf<C, Key> ? [init?: InitOf<C, Key>] : [init: InitOf<C, Key>]
+): Stream.Stream<ItemOf<C, Key>, CallError<OperationOf<C, Key>>> =>
+  Stream.suspend(() =>
+    Stream.paginate(firstPage(contract, operation, (given ?? {}) as Init), (page) => {
+      const call = client.withResponse[page.method as keyof Methods<PathsOf<C>, true>] as unknown as (
+        path: string,
+        init: Init
+      ) => Effect.Effect<Answer, CallError<OperationOf<C, Key>>>
+      return Effect.map(call(page.path, page.init), (answer) => {
+        const { items, next } = page.turn(answer)
+        return [items as ReadonlyArray<ItemOf<C, Key>>, Option.fromNullishOr(next)] as const
+      })
+    })
+  )
 
 /** A service class of a contract: a `Context.Service` with its layer. */
 export interface ServiceClass<Self, Id extends string, C extends Contract>

@@ -27,5 +27,6 @@ export { memory as memoryStore, type SessionStore } from "@keyturn/auth/SessionS
 export { type ConnectedClient, connect } from "./connect.ts"
 export type { Chosen, Only, OperationKey } from "./operations.ts"
 export type { CommonOptions, ConnectOptions, Secretive } from "./options.ts"
-export { type ItemOf, type PagedKey, PageError, paginate } from "./paginate.ts"
+export type { ItemOf, PagedKey } from "./pages.ts"
+export { PageError, paginate } from "./paginate.ts"
 export type { ClientSession } from "./session.ts"

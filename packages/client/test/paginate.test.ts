@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { contract } from "@keyturn/bench"
 import { bench } from "@keyturn/simulators"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { Client } from "../src/effect.ts"
 import { connect, PageError, paginate } from "../src/index.ts"
 
 const start = async () => {
@@ -89,4 +92,39 @@ describe("paginate", () => {
     const pages = () => paginate({}, contract, "POST /auth/signin")
     assert.isFunction(pages)
   })
+})
+
+class Bench extends Client.Service<Bench>()("test/Bench", contract) {}
+
+describe("Client.pages", () => {
+  it.live("streams the items of an operation, and fails as a call of it does", () =>
+    Effect.gen(function* () {
+      const server = bench.create({})
+      yield* Effect.addFinalizer(() => Effect.promise(() => server.close()))
+      const { login, password } = server.credentials.service
+      const layer = Bench.layer({ baseUrl: server.url, fetch: server.fetch, credentials: { login, password } })
+      yield* Effect.gen(function* () {
+        const api = yield* Bench
+        const path = { accountId: 1 }
+        const projects = yield* Stream.runCollect(
+          Client.pages(api, contract, "GET /rp/api/v1/accounts/{accountId}/Projects", {
+            params: { path, query: { limit: 30 } }
+          })
+        )
+        const all = yield* api.GET("/rp/api/v1/accounts/{accountId}/Projects", { params: { path } })
+        assert.deepStrictEqual(
+          projects.map((project) => project.id),
+          all.map((project) => project.id)
+        )
+        const error = yield* Effect.flip(
+          Stream.runDrain(
+            Client.pages(api, contract, "GET /rp/api/v1/accounts/{accountId}/Projects", {
+              params: { path: { accountId: 999 } }
+            })
+          )
+        )
+        assert.strictEqual(error._tag === "ApiError" ? error.status : error._tag, 403)
+      }).pipe(Effect.provide(layer))
+    })
+  )
 })
