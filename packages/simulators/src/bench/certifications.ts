@@ -175,7 +175,13 @@ export const addCertifications = (route: Route): void => {
       String(id),
       all.map((one) => showHeld(call, one))
     ]
-    const answer = page([...byPerson], fields, { default: 1000 }, entry)
+    // The members of an object come in the order of their numbers, whatever order they were put in.
+    const answer = page(
+      [...byPerson].sort(([a], [b]) => a - b),
+      fields,
+      { default: 1000 },
+      entry
+    )
     return { ...answer, body: Object.fromEntries(answer.body as ReadonlyArray<[string, unknown]>) }
   })
 }

@@ -27,10 +27,15 @@ export const planning = [
 export const unanswered = (part: (tag: string) => boolean): ReadonlyArray<string> =>
   judge.tagged(part).filter((operation) => !judge.seen.has(operation))
 
-const checked = async (server: BenchSimulator, path: string, init: RequestInit & { method: string }) => {
+const checked = async (
+  server: BenchSimulator,
+  path: string,
+  init: RequestInit & { method: string },
+  sent?: unknown
+) => {
   const url = server.url + path
   const answer = await fetch(url, init)
-  await judge.check(init.method, url, answer)
+  await judge.check(init.method, url, answer, sent)
   return answer
 }
 
@@ -51,10 +56,15 @@ export const signOut = (server: BenchSimulator, token: string) =>
 
 /** A request with a token; a body, when given, is sent as JSON. */
 export const call = (server: BenchSimulator, token: string, method: string, path: string, body?: unknown) =>
-  checked(server, path, {
-    method,
-    headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) })
-  })
+  checked(
+    server,
+    path,
+    {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) },
+      ...(body !== undefined && { body: JSON.stringify(body) })
+    },
+    body
+  )
 
 export const accounts = (server: BenchSimulator, token: string) => call(server, token, "GET", "/rp/api/v1/Accounts")

@@ -4,6 +4,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
 import { parse } from "yaml"
 
 type Json = Record<string, unknown>
+type Operation = { readonly tags?: ReadonlyArray<string>; readonly "x-pagination"?: Pagination }
 
 const pointerPart = (part: string) => part.replaceAll("~", "~0").replaceAll("/", "~1")
 
@@ -12,16 +13,30 @@ const readAs: Readonly<Record<string, (text: string) => unknown>> = {
   "application/x-www-form-urlencoded": (text) => Object.fromEntries(new URLSearchParams(text))
 }
 
+/** How the pages of an operation follow each other, in runtime expressions. */
+export interface Pagination {
+  readonly style: "offset"
+  readonly offset: string
+  readonly limit: string
+  readonly more: string
+  readonly items: string
+}
+
 /** A document that answers can be held against. */
 export interface Judge {
-  /** Throws when the answer to this request is not one that the document allows. Reads a copy of the body. */
-  check(method: string, url: string, answer: Response): Promise<void>
+  /**
+   * Throws when the answer to this request is not one that the document allows, or when it is a success though the JSON
+   * that was sent is not. Reads a copy of the answer's body.
+   */
+  check(method: string, url: string, answer: Response, sent?: unknown): Promise<void>
   /** The operations that were checked with a 2xx or 3xx answer, as `GET /path`. */
   readonly seen: ReadonlySet<string>
   /** All operations of the document. */
   readonly all: ReadonlyArray<string>
   /** The operations whose first tag is chosen. */
   tagged(choose: (tag: string) => boolean): ReadonlyArray<string>
+  /** The paged operations, as `GET /path`, with what their `x-pagination` says. */
+  readonly paged: ReadonlyMap<string, Pagination>
 }
 
 /** Reads `specs/<name>/openapi.yaml`. */
@@ -53,17 +68,30 @@ export const judgeBy = (name: string): Judge => {
     ordered.find((template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path))
   const seen = new Set<string>()
   const operations = paths.flatMap((path) => {
-    const item = (document.paths as Record<string, Record<string, { tags?: ReadonlyArray<string> }>>)[path] ?? {}
+    const item = (document.paths as Record<string, Record<string, Operation>>)[path] ?? {}
     return methods
       .filter((method) => method in item)
-      .map((method) => ({ name: `${method.toUpperCase()} ${path}`, tag: item[method]?.tags?.[0] ?? "" }))
+      .map((method) => ({
+        name: `${method.toUpperCase()} ${path}`,
+        tag: item[method]?.tags?.[0] ?? "",
+        pagination: item[method]?.["x-pagination"]
+      }))
   })
+
+  const validator = (pointer: string): ValidateFunction => {
+    const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `doc:/#${encodeURI(pointer)}` })
+    compiled.set(pointer, validate)
+    return validate
+  }
 
   return {
     seen,
     all: operations.map(({ name }) => name),
     tagged: (choose) => operations.filter(({ tag }) => choose(tag)).map(({ name }) => name),
-    check: async (method, url, answer) => {
+    paged: new Map(
+      operations.flatMap(({ name, pagination }) => (pagination === undefined ? [] : [[name, pagination]]))
+    ),
+    check: async (method, url, answer, sent) => {
       const path = new URL(url).pathname
       const template = templateOf(path)
       const where = `${method} ${path} → ${answer.status}`
@@ -84,12 +112,16 @@ export const judgeBy = (name: string): Judge => {
       } else {
         const type = (answer.headers.get("content-type") ?? "").split(";")[0]?.trim() ?? ""
         if (!(type in content)) throw new Error(`${where}: content type ${type} is not declared`)
-        const pointer = `${response}/content/${pointerPart(type)}/schema`
-        const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `doc:/#${encodeURI(pointer)}` })
-        compiled.set(pointer, validate)
+        const validate = validator(`${response}/content/${pointerPart(type)}/schema`)
         const body: unknown = readAs[type]?.(text) ?? text
         if (!validate(body))
           throw new Error(`${where}: ${ajv.errorsText(validate.errors?.slice(0, 5))}\n${text.slice(0, 500)}`)
+      }
+      if (answer.status < 400 && sent !== undefined) {
+        const body = follow(`${operation}/requestBody`)
+        const validate = at(body) && validator(`${body}/content/application~1json/schema`)
+        if (!validate) throw new Error(`${where}: a body was sent where none is declared`)
+        if (!validate(sent)) throw new Error(`${where}: the request: ${ajv.errorsText(validate.errors?.slice(0, 5))}`)
       }
       if (answer.status < 400) seen.add(`${method} ${template}`)
     }
