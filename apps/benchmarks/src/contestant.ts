@@ -26,11 +26,12 @@ export interface Contestant {
 
 /**
  * Starts a process that loads `module` (a file beside this one's `cases`), whose exported functions are its tasks: each
- * gets the contender's file and what the parent gives.
+ * gets the contender's file and what the parent gives. `execArgv` are further arguments of Node's.
  */
-export const start = (name: string, module: URL): Contestant => {
+export const start = (name: string, module: URL, execArgv: ReadonlyArray<string> = []): Contestant => {
   const child: ChildProcess = fork(fileURLToPath(new URL("./contestant-main.ts", import.meta.url)), {
     ...forkOptions,
+    execArgv: [...forkOptions.execArgv, ...execArgv],
     env: { ...process.env, CONTENDER: contenderFile(name), TASKS: module.href, NODE_NO_WARNINGS: "1" }
   })
   let settle: { resolve: (value: never) => void; reject: (error: Error) => void } | undefined

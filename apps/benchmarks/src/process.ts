@@ -52,4 +52,4 @@ export const must = async (program: string, args: ReadonlyArray<string>, command
 }
 
 /** Child processes that measure need a garbage collector they can call, and nothing inherited. */
-export const forkOptions: ForkOptions = { execArgv: ["--expose-gc"], serialization: "advanced" }
+export const forkOptions = { execArgv: ["--expose-gc"], serialization: "advanced" } satisfies ForkOptions

@@ -1,4 +1,5 @@
 /** What a contender's process does when ten thousand calls meet the end of a token. */
+import { moveClock } from "../clock.ts"
 import type { Api } from "../contestant.ts"
 import { fetchOf, item, makeOrigin } from "../origin.ts"
 import { quantile } from "../statistics.ts"
@@ -20,19 +21,6 @@ export interface Storm {
   readonly unhandled: number
   /** One of the errors, if any. */
   readonly error: string | undefined
-}
-
-/** Moves the wall clock on, as a laptop's lid does: every contender that knows an expiry then knows that it is past. */
-const moveClock = (by: number): void => {
-  const Real = Date
-  globalThis.Date = class extends Real {
-    constructor(...given: Array<unknown>) {
-      super(...((given.length === 0 ? [Real.now() + by] : given) as [number]))
-    }
-    static override now(): number {
-      return Real.now() + by
-    }
-  } as DateConstructor
 }
 
 interface Timed {

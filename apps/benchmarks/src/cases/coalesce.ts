@@ -14,6 +14,7 @@ const contenders: ReadonlyArray<{ readonly name: string; readonly role: Role }> 
   { name: "keyturn-effect", role: "ours" },
   { name: "ky", role: "peer" },
   { name: "axios-auth-refresh", role: "peer" },
+  { name: "axios-auth-refresh-shared", role: "peer" },
   { name: "badgateway", role: "peer" },
   { name: "google-auth-library", role: "peer" },
   { name: "azure", role: "peer" }

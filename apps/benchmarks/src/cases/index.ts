@@ -2,5 +2,6 @@
 import type { Case } from "../case.ts"
 import { coalesce } from "./coalesce.ts"
 import { hotPath } from "./hot-path.ts"
+import { sessions } from "./sessions.ts"
 
-export const cases: ReadonlyArray<Case> = [hotPath, coalesce]
+export const cases: ReadonlyArray<Case> = [hotPath, coalesce, sessions]
