@@ -4,9 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import type { Credential } from "./Credential.ts"
-import { sendProven } from "./internal/prove.ts"
 import { again, drain, follow, isRedirect, isRepeatable, RedirectError } from "./internal/resend.ts"
-import { apply, isTaken, type Placed } from "./Placement.ts"
+import { sendSigned } from "./internal/sign.ts"
+import { apply, type Placed } from "./Placement.ts"
 import * as Retry from "./Retry.ts"
 import type { Session } from "./Session.ts"
 import {
@@ -102,24 +102,24 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   const transmit = (call: Call, request: Request): Promise<Response> =>
     call.fetch === undefined ? fetch(request, call.extra) : call.fetch(request)
 
-  /** Sends with proof of possession where a token is bound to a key. */
+  /** Sends signed where a credential is one of signed requests. */
   const dispatch = (
     call: Call,
     request: Request,
     spare: Request | undefined,
     credentials: ReadonlyArray<Credential>
   ): Promise<Response> => {
-    const bound = isOurs(request.url) ? credentials.find(({ proof }) => proof !== undefined) : undefined
-    return bound === undefined
+    const signing = isOurs(request.url) ? credentials.find(({ sign }) => sign !== undefined) : undefined
+    return signing === undefined
       ? transmit(call, request)
-      : sendProven(call, request, spare, bound, (request) => transmit(call, request))
+      : sendSigned(call, request, spare, signing, (request) => transmit(call, request))
   }
 
   /** A request on its way to `url`: with the credentials within the API's origins, without any trace of them elsewhere. */
   const prepare = (request: Request, credentials: ReadonlyArray<Credential>): Request => {
     if (isOurs(request.url)) return attach(request, credentials)
     for (const name of sensitive) request.headers.delete(name)
-    for (const { placed } of credentials) if (placed?.in === "header") request.headers.delete(placed.name)
+    for (const { writes } of credentials) for (const name of writes) request.headers.delete(name)
     return request
   }
 
@@ -292,7 +292,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     const credentials = await current(call)
     const spare = call.body._tag === "clone" && request.body !== null ? request.clone() : undefined
     // A credential that the caller put in by hand is the caller's: it is sent as it is and never renewed.
-    const others = credentials.filter(({ placed }) => placed === undefined || !isTaken(request, placed))
+    const others = credentials.filter((credential) => !credential.isTaken(request))
     if (others.length < credentials.length) {
       const sent = attach(request, others)
       const response = await dispatch(call, sent, spare, others)

@@ -4,36 +4,42 @@
  */
 import type { SecurityScheme } from "@keyturn/contract"
 import * as Redacted from "effect/Redacted"
-import type { Dpop } from "./Dpop.ts"
 import { type Placed, place } from "./Placement.ts"
+import type { RequestSigner, UnsignedRequest } from "./RequestSigner.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /** A credential to send. */
 export class Credential {
   readonly generation: number
-  /** Where it goes; absent for a scheme that adds nothing to a request. */
+  /** Where it goes; absent for a signed one, and for a scheme that adds nothing to a request. */
   readonly placed: Placed | undefined
+  /** The header fields that it writes, in lower case. */
+  readonly writes: ReadonlyArray<string>
   readonly #authorization: string | undefined
 
-  /** Proves, for one request, that the sender has the key that the token is bound to; absent for a plain bearer. */
-  readonly proof: ((method: string, url: string) => Promise<string>) | undefined
-  /** The key's own view of an answer, see `Dpop.learn`. */
-  readonly learn: Dpop["learn"] | undefined
+  /** Signs one sending of a request, see `RequestSigner`; absent for a credential that is sent as it is. */
+  readonly sign: ((request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>) | undefined
+  /** The signer's own view of an answer. */
+  readonly learn: RequestSigner["learn"] | undefined
 
-  constructor(scheme: SecurityScheme, generation: number, tokens: TokenSet, dpop?: Dpop) {
+  constructor(scheme: SecurityScheme, generation: number, tokens: TokenSet, signer?: RequestSigner) {
     this.generation = generation
-    this.placed = place(scheme, tokens.accessToken, dpop && "DPoP")
-    this.proof = dpop && ((method, url) => dpop.proof(method, url, tokens.accessToken))
-    this.learn = dpop?.learn
+    this.placed = signer === undefined ? place(scheme, tokens.accessToken) : undefined
     const { placed } = this
+    this.writes = signer?.writes ?? (placed?.in === "header" ? [placed.name] : [])
+    this.sign = signer && ((request) => signer.sign(request, tokens))
+    this.learn = signer?.learn
     this.#authorization =
-      dpop === undefined && placed?.in === "header" && placed.name === "authorization"
-        ? Redacted.value(placed.value)
-        : undefined
+      placed?.in === "header" && placed.name === "authorization" ? Redacted.value(placed.value) : undefined
   }
 
   /** The value of the `Authorization` header, in the clear, or `undefined` when the credential needs more. */
   authorizationUnsafe(): string | undefined {
     return this.#authorization
+  }
+
+  /** Whether a request's own headers already say what this credential would. */
+  isTaken(request: Request): boolean {
+    return this.writes.some((name) => request.headers.has(name))
   }
 }

@@ -67,7 +67,7 @@ export const schemeFor = (contract: Contract, { grant }: GrantPlugin): string =>
   )
   if (found !== undefined) return found[0]
   throw new ConfigurationError({
-    message: `No security scheme of ${contract.name} says how to sign in with the grant ${grant ?? "given"}. Schemes for it are of type oauth2 with that flow, or openIdConnect; others say x-session with signIn.grant.`
+    message: `No security scheme of ${contract.name} says how to sign in with the grant ${grant ?? "given"}. ${grant === "oauth1" ? "Schemes for it are of type http with the scheme OAuth" : "Schemes for it are of type oauth2 with that flow, or openIdConnect"}; others say x-session with signIn.grant.`
   })
 }
 

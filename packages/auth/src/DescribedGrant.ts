@@ -184,7 +184,7 @@ export const make = (context: GrantContext, credentials: CredentialValues): Gran
     signIn: "headless",
     identity: dpop === undefined ? identity : `${identity} ${dpop.id}`,
     secret,
-    dpop,
+    signer: dpop && Dpop.signer(dpop),
     obtain: (context) => {
       const bound = Dpop.bind(context, dpop)
       const request = requestOf(signIn, bound, credentials, undefined, context.deadline.signIn)

@@ -85,8 +85,11 @@ export const flowOf = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | un
 /** Whether a scheme is one that a grant signs in for. */
 export const suits = (scheme: SecurityScheme, grant: GrantName): boolean =>
   scheme.session?.signIn?.grant === grant ||
-  scheme.type === "openIdConnect" ||
-  (scheme.type === "oauth2" && (flowOf(scheme, grant) !== undefined || scheme.metadataUrl !== undefined))
+  // OpenAPI has no type for OAuth 1.0a: it is the scheme `OAuth` of HTTP authentication (RFC 5849 §3.5.1).
+  (grant === "oauth1"
+    ? scheme.type === "http" && scheme.scheme.toLowerCase() === "oauth"
+    : scheme.type === "openIdConnect" ||
+      (scheme.type === "oauth2" && (flowOf(scheme, grant) !== undefined || scheme.metadataUrl !== undefined)))
 
 /** The ways to sign in that a scheme describes by itself, the first one preferred. */
 export const grantsOf = (scheme: SecurityScheme): ReadonlyArray<GrantName> => {

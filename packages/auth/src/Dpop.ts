@@ -9,9 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { GrantContext, GrantFailure } from "./Grant.ts"
 import { randomId } from "./internal/digest.ts"
-import { skew } from "./internal/time.ts"
+import type { RequestSigner } from "./RequestSigner.ts"
+import * as ServerClock from "./ServerClock.ts"
 import { ConfigurationError } from "./SessionError.ts"
 import type { Transport, TransportAnswer } from "./Transport.ts"
+import { parse as parseChallenges } from "./WwwAuthenticate.ts"
 
 /** A key that tokens are bound to. */
 export interface Dpop {
@@ -56,20 +58,21 @@ const make = (id: string, keyPair: () => Promise<CryptoKeyPair>): Dpop => {
     known ??= keyPair().then(async ({ privateKey, publicKey }) => ({ privateKey, jwk: await publicJwk(publicKey) }))
     return known
   }
-  const origins = new Map<string, { readonly nonce: string | undefined; readonly ahead: number }>()
+  const nonces = new Map<string, string>()
+  const clock = ServerClock.make()
   return {
     id,
     thumbprint: async () => sha256(JSON.stringify((await key()).jwk)),
     proof: async (method, url, accessToken) => {
       const { jwk, privateKey } = await key()
       const { origin, pathname } = new URL(url)
-      const { ahead = 0, nonce } = origins.get(origin) ?? {}
+      const nonce = nonces.get(origin)
       const claims = {
         jti: base64url(crypto.getRandomValues(new Uint8Array(16))),
         htm: method,
         htu: `${origin}${pathname}`,
         // §11.1: servers take proofs of a few seconds around their own time.
-        iat: Math.floor((Date.now() + ahead) / 1000),
+        iat: Math.floor(clock.now(url) / 1000),
         ...(nonce !== undefined && { nonce }),
         ...(accessToken && { ath: await sha256(Redacted.value(accessToken)) })
       }
@@ -78,11 +81,11 @@ const make = (id: string, keyPair: () => Promise<CryptoKeyPair>): Dpop => {
     },
     learn: (url, headers) => {
       const { origin } = new URL(url)
-      const now = Date.now()
-      const before = origins.get(origin)?.nonce
-      const nonce = headers.get("dpop-nonce") ?? before
-      origins.set(origin, { nonce, ahead: skew(headers.get("date"), now, now) })
-      return nonce !== before
+      clock.learn(url, headers)
+      const nonce = headers.get("dpop-nonce")
+      if (nonce === null || nonce === nonces.get(origin)) return false
+      nonces.set(origin, nonce)
+      return true
     }
   }
 }
@@ -111,6 +114,21 @@ export const fromKeyPair = async (keyPair: CryptoKeyPair): Promise<Dpop> => {
   const id = await sha256(JSON.stringify(await publicJwk(keyPair.publicKey)))
   return make(id, () => Promise.resolve(keyPair))
 }
+
+/** Sends tokens with proofs to the API (§7). A 401 that asks for a nonce it brings (§9) is worth another proof. */
+export const signer = (dpop: Dpop): RequestSigner => ({
+  writes: ["authorization", "dpop"],
+  sign: async ({ method, url }, { accessToken }) => ({
+    authorization: `DPoP ${Redacted.value(accessToken)}`,
+    dpop: await dpop.proof(method, url, accessToken)
+  }),
+  learn: (url, { headers, status }) =>
+    dpop.learn(url, headers) &&
+    status === 401 &&
+    parseChallenges(headers.get("www-authenticate") ?? "").some(
+      ({ parameters, scheme }) => scheme === "dpop" && parameters.error === "use_dpop_nonce"
+    )
+})
 
 /** Puts proofs into the calls of a transport. A call that is refused for want of the server's nonce is made once more. */
 const provenTransport =

@@ -7,7 +7,7 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
-import type { Dpop } from "./Dpop.ts"
+import type { RequestSigner } from "./RequestSigner.ts"
 import type { TokenType } from "./TokenAnswer.ts"
 import type { TokenSet } from "./TokenSet.ts"
 import type { Transport } from "./Transport.ts"
@@ -80,8 +80,8 @@ export interface Grant {
   readonly secret: Redacted.Redacted<string> | undefined
   /** Whether the person has just signed in anew: what the store holds is then replaced instead of adopted. */
   readonly fresh?: () => boolean
-  /** The key that the tokens are bound to: each request to the API then proves that this process has it. */
-  readonly dpop?: Dpop | undefined
+  /** Signs each request to the API. Absent for tokens that are sent as they are. */
+  readonly signer?: RequestSigner | undefined
   readonly obtain: (context: GrantContext) => Effect.Effect<TokenSet, GrantFailure>
   /** Absent when the grant has no refresh tokens. */
   readonly refresh?: (context: GrantContext, tokens: TokenSet) => Effect.Effect<TokenSet, GrantFailure>

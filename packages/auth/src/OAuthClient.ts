@@ -33,7 +33,7 @@ export interface Options {
    * Where id and secret go (RFC 6749 §2.3.1). Default: what the contract's `x-session` says, else what the server's
    * metadata allows, else `basic`.
    */
-  readonly clientAuthentication?: "basic" | "body"
+  readonly clientAuthentication?: ClientAuthentication
   /** The issuer, for discovery (RFC 8414) where the contract names neither endpoints nor a metadata URL. */
   readonly issuer?: string
   /** The scopes to ask for, separated by spaces (RFC 6749 §3.3). Default: what the chosen operations need. */
@@ -175,7 +175,7 @@ export const make = (context: GrantContext, name: GrantName, options: Options): 
     })
   })
 
-  const methodAt = (metadata: oauth.AuthorizationServer): "basic" | "body" => {
+  const methodAt = (metadata: oauth.AuthorizationServer): ClientAuthentication => {
     const said =
       options.clientAuthentication ??
       scheme.session?.signIn?.clientAuthentication ??
@@ -188,9 +188,10 @@ export const make = (context: GrantContext, name: GrantName, options: Options): 
   }
   const authenticationAt = (metadata: oauth.AuthorizationServer): oauth.ClientAuth => {
     if (secret === undefined) return oauth.None()
-    return methodAt(metadata) === "body"
+    const method = methodAt(metadata)
+    return method === "body"
       ? oauth.ClientSecretPost(secret)
-      : (_as, _client, _body, headers) => headers.set("authorization", basic(clientId, secret))
+      : (_as, _client, _body, headers) => headers.set("authorization", basic(clientId, secret, method))
   }
 
   const send = (
@@ -291,7 +292,7 @@ export const make = (context: GrantContext, name: GrantName, options: Options): 
       signIn: "interactive",
       identity: [clientId, options.account, options.scope, dpop?.id].filter((part) => part !== undefined).join(" "),
       secret: undefined,
-      dpop,
+      signer: dpop && Dpop.signer(dpop),
       obtain: () => obtain,
       refresh: (_context, tokens) => refresh(tokens),
       ...(signOut !== undefined

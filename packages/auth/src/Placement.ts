@@ -56,10 +56,6 @@ export const headers = (
   return placed.in === "header" ? { [placed.name]: value } : { cookie: cookie(placed.name, value) }
 }
 
-/** Whether a request's own headers already say what this credential would. */
-export const isTaken = (request: Request, placed: Placed): boolean =>
-  placed.in === "header" && request.headers.has(placed.name)
-
 /** Puts credentials into a request. The request is changed in place where it can be, else a new one is returned. */
 export const apply = (request: Request, credentials: ReadonlyArray<Placed>): Request => {
   let target = request

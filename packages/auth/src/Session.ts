@@ -207,7 +207,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       timer = undefined
       const { tokens } = next
       credential =
-        tokens === undefined ? undefined : new Credential(context.scheme, next.generation, tokens, grant.dpop)
+        tokens === undefined ? undefined : new Credential(context.scheme, next.generation, tokens, grant.signer)
       renewAt = tokens === undefined || !renewable ? undefined : Lifetime.renewAt(tokens, terms, policy, Math.random())
       if (renewAt !== undefined && !closed) timer = runFork(Effect.interruptible(schedule))
     }

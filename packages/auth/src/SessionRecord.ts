@@ -57,7 +57,8 @@ export const encode = (record: SessionRecord): string => {
       tokens: {
         ...tokens,
         accessToken: Redacted.value(tokens.accessToken),
-        ...(tokens.refreshToken && { refreshToken: Redacted.value(tokens.refreshToken) })
+        ...(tokens.refreshToken && { refreshToken: Redacted.value(tokens.refreshToken) }),
+        ...(tokens.tokenSecret && { tokenSecret: Redacted.value(tokens.tokenSecret) })
       }
     })
   })
@@ -84,6 +85,9 @@ export const decode = (text: string): SessionRecord | undefined => {
       accessToken: Redacted.make(plain.accessToken, { label: "accessToken" }),
       ...(typeof plain.refreshToken === "string" && {
         refreshToken: Redacted.make(plain.refreshToken, { label: "refreshToken" })
+      }),
+      ...(typeof plain.tokenSecret === "string" && {
+        tokenSecret: Redacted.make(plain.tokenSecret, { label: "tokenSecret" })
       })
     }
   } as unknown as SessionRecord

@@ -8,7 +8,9 @@ import * as Redacted from "effect/Redacted"
 export interface TokenSet {
   readonly accessToken: Redacted.Redacted<string>
   readonly refreshToken?: Redacted.Redacted<string>
-  /** As the server wrote it; `Bearer` in practice. Compared without regard to case (RFC 6749 §5.1). */
+  /** The secret that belongs to the access token, for requests that are signed with it (RFC 5849 §1.1). */
+  readonly tokenSecret?: Redacted.Redacted<string>
+  /** As the server wrote it; `Bearer` in practice, `OAuth` for OAuth 1.0a, which has no types. Compared without regard to case (RFC 6749 §5.1). */
   readonly tokenType: string
   /** The granted scopes (RFC 6749 §3.3), when they are known. */
   readonly scope?: ReadonlyArray<string>
