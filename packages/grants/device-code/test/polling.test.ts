@@ -1,9 +1,11 @@
 /** When the device asks, on virtual time: what the server would take minutes to show. */
 import { assert, describe, it } from "@effect/vitest"
 import { type GrantContext, type GrantFailure, GrantRejected, GrantUnavailable } from "@keyturn/auth/Grant"
+import * as Policy from "@keyturn/auth/Policy"
+import * as Session from "@keyturn/auth/Session"
+import * as SessionStore from "@keyturn/auth/SessionStore"
 import type { TokenSet } from "@keyturn/auth/TokenSet"
 import type { TransportAnswer } from "@keyturn/auth/Transport"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
@@ -17,13 +19,14 @@ const slowDown = new GrantRejected({ status: 400, code: "slow_down", message: "w
 const unavailable = (retryAfter?: number) => new GrantUnavailable({ ambiguous: true, message: "no answer", retryAfter })
 const tokens = { access_token: "at-1", token_type: "Bearer", expires_in: 60 }
 
-/** Runs the grant against scripted answers of the token endpoint; gives back when it asked, in seconds. */
-const run = (device: Record<string, unknown>, answers: ReadonlyArray<Answer>, last: Answer = pending) =>
+/** A server whose token endpoint answers by script. */
+const scripted = (device: Record<string, unknown>, answers: ReadonlyArray<Answer>, last: Answer = pending) =>
   Effect.gen(function* () {
     const clock = yield* Effect.clockWith(Effect.succeed)
     const start = clock.currentTimeMillisUnsafe()
+    /** When the token endpoint was asked, in seconds. */
     const asked: Array<number> = []
-    const deadline = { signIn: Duration.seconds(30), refresh: Duration.seconds(30), signOut: Duration.seconds(5) }
+    let codes = 0
     const answer = (body: unknown): TransportAnswer => {
       const now = clock.currentTimeMillisUnsafe()
       return { status: 200, headers: new Headers(), body, sentAt: now, receivedAt: now }
@@ -39,10 +42,11 @@ const run = (device: Record<string, unknown>, answers: ReadonlyArray<Answer>, la
       baseUrl: "https://api.example",
       declaredUrl: undefined,
       scopes: [],
-      deadline,
+      deadline: Policy.make().deadline,
       transport: ({ url }) =>
         Effect.suspend((): Effect.Effect<TransportAnswer, GrantFailure> => {
           if (url.endsWith("/device")) {
+            codes++
             return Effect.succeed(
               answer({
                 device_code: "dc-canary",
@@ -58,7 +62,13 @@ const run = (device: Record<string, unknown>, answers: ReadonlyArray<Answer>, la
           return "_tag" in next ? Effect.fail(next as GrantFailure) : Effect.succeed(answer(next))
         })
     }
-    const grant = deviceCode({ clientId: "tv", onUserCode: () => {} })(context)
+    return { asked, codes: () => codes, context, grant: deviceCode({ clientId: "tv", onUserCode: () => {} })(context) }
+  })
+
+/** Runs the grant to its end. */
+const run = (device: Record<string, unknown>, answers: ReadonlyArray<Answer>, last?: Answer) =>
+  Effect.gen(function* () {
+    const { asked, context, grant } = yield* scripted(device, answers, last)
     const fiber = yield* Effect.forkChild(Effect.result(grant.obtain(context)))
     // What is not over by then is not bounded (I8).
     yield* TestClock.adjust("2 hours")
@@ -145,6 +155,32 @@ describe("device code on virtual time", () => {
         assert.deepStrictEqual(asked, [])
         assert.strictEqual((result as { failure?: GrantFailure }).failure?._tag, "GrantAnswerInvalid")
       }
+    })
+  )
+
+  it.effect("I2: while one process waits for its person, however long, no other asks for a code of its own", () =>
+    Effect.gen(function* () {
+      const script = yield* scripted({}, Array(60).fill(pending), tokens)
+      const store = SessionStore.memory()
+      const open = Effect.result(
+        Session.make({
+          contract: { name: "tv", servers: [], schemes: {}, security: { default: [], operations: {} } },
+          schemeName: "oauth",
+          grant: script.grant,
+          context: script.context,
+          store,
+          policy: Policy.make()
+        })
+      )
+      const first = yield* Effect.forkChild(open)
+      yield* TestClock.adjust("1 second")
+      const second = yield* Effect.forkChild(open)
+      yield* TestClock.adjust("2 minutes")
+      const busy = yield* Fiber.join(second)
+      assert.strictEqual((busy as { failure?: { _tag: string } }).failure?._tag, "SessionBusy")
+      yield* TestClock.adjust("10 minutes")
+      assert.strictEqual((yield* Fiber.join(first))._tag, "Success")
+      assert.strictEqual(script.codes(), 1)
     })
   )
 })
