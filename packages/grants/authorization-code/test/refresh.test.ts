@@ -1,7 +1,6 @@
+import { inspect } from "node:util"
 import { assert, describe, it } from "@effect/vitest"
 import { authorizationCode } from "../src/index.ts"
-import { loopback } from "../src/loopback.ts"
-import { browser, signIn } from "./support/person.ts"
 import { listen, person, type Referee, secrets } from "./support/referee.ts"
 import { codeScheme, commandLine, connect, observed } from "./support/setting.ts"
 
@@ -147,48 +146,47 @@ describe("refresh", () => {
     assert.strictEqual(server.tokenCalls("password").length, 2)
   })
 
-  it("I7: no secret is in any error, event or state of all this", async () => {
+  it("I7: no secret is in any error, event, state or value of a sign-in that fails and one that is lost", async () => {
     await using server = await listen()
+    const contract = server.contract({ oauth: codeScheme(server) })
     const { events, options } = observed()
-    const grant = authorizationCode({
+    const { grant } = commandLine()
+    const web = authorizationCode({
       clientId: "web",
       clientSecret: secrets.web,
-      redirect: loopback({ open: (url) => void signIn(browser(), url) }),
-      scope: "openid offline_access",
-      parameters: { prompt: "consent" }
+      redirect: "https://app.example/callback",
+      dpop: true
     })
-    const seen: Array<unknown> = []
-    const { inspect } = await import("node:util")
-    // This client may not come back to this machine, so the server itself refuses.
-    const public_ = commandLine()
-    await using api = await connect(server.contract({ oauth: codeScheme(server) }), {
-      ...options,
-      policy,
-      grant: public_.grant
-    })
+    const { pending, url } = await web.begin(contract)
+    const completed = web.complete(`/callback?code=code-canary&state=${pending.state}`, pending)
+    const refused = await failure(connect(contract, { ...options, grant: completed }))
+    assert.strictEqual(refused._tag, "SignInRejected")
+    await using api = await connect(contract, { ...options, policy, grant })
     await endToken(server)
     loseAnswer(server, "/token")
-    seen.push(await failure(api.session.fetch(`${server.url}/api/me`)), events, api.session.state, api.session, grant)
-    const text = seen
+    const lost = await failure(api.session.fetch(`${server.url}/api/me`))
+    const text = [refused, lost, events, api.session, api.session.state, grant, web, completed, new URL(url).pathname]
       .flatMap((value) => [
         inspect(value, { depth: null, showHidden: true }),
         JSON.stringify(value) ?? "",
         value instanceof Error ? (value.stack ?? "") : ""
       ])
       .join("\n")
-    const forms = server.calls.flatMap(({ form }) => [
-      form.get("code"),
-      form.get("code_verifier"),
-      form.get("refresh_token")
-    ])
     const canaries = [
       secrets.web,
+      "code-canary",
+      pending.codeVerifier,
       ...server.issued.flatMap(({ access_token, refresh_token }) => [access_token, refresh_token]),
-      ...forms
+      ...server.calls.flatMap(({ form, headers }) => [
+        form.get("code"),
+        form.get("code_verifier"),
+        form.get("refresh_token"),
+        headers.authorization?.replace(/^\w+ /, "")
+      ])
     ].filter((canary) => typeof canary === "string")
-    assert.isAtLeast(canaries.length, 6)
-    const found = (haystack: string) => canaries.filter((canary) => haystack.includes(canary))
+    assert.isAtLeast(new Set(canaries).size, 8)
+    const found = (haystack: string) => [...new Set(canaries.filter((canary) => haystack.includes(canary)))]
     assert.deepStrictEqual(found(text), [])
-    assert.deepStrictEqual(found(`${text} ${canaries[1]}`), [canaries[1]])
+    assert.deepStrictEqual(found(`${text} ${canaries[2]}`), [canaries[2]])
   })
 })
