@@ -4,6 +4,7 @@ import { inspect } from "node:util"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { type Pool, postgresStore } from "@keyturn/store-postgres"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import pg from "pg"
@@ -140,7 +141,7 @@ describe.skipIf(missing)("the PostgreSQL store and its database", () => {
     const before = woken
     await run(near.write(key, { ...record, version: 3 }))
     await until(() => woken > before)
-    await run(Scope.close(scope, (await import("effect/Exit")).void))
+    await run(Scope.close(scope, Exit.void))
   })
 
   it("fails with what to do when the database stays away, and shows no password (I7, I8)", async () => {
@@ -154,6 +155,34 @@ describe.skipIf(missing)("the PostgreSQL store and its database", () => {
     assert.isBelow(performance.now() - since, 15_000)
     assert.include(error.message, "ECONNREFUSED")
     assert.notInclude(inspect(error, { depth: null }), "canary")
+  })
+
+  it("looks at the table where LISTEN is accepted and nothing ever comes, as behind a transaction pooler", async () => {
+    const pool = new pg.Pool({ connectionString: url })
+    class Deaf extends pg.Client {
+      override on(event: string, listener: (...args: Array<never>) => void): this {
+        return event === "notification" ? this : super.on(event as "error", listener as () => void)
+      }
+    }
+    const pooler = { query: pool.query.bind(pool) as Pool["query"], Client: Deaf, options: { connectionString: url } }
+    await using store = postgresStore({ pool: pooler, schema })
+    const key = id()
+    const scope = await run(Scope.make())
+    let woken = 0
+    await run(
+      Scope.provide(
+        store.subscribe(key, () => void woken++),
+        scope
+      )
+    )
+    for (let version = 1; version <= 8; version++) {
+      const before = woken
+      await run(store.write(key, { ...record, version }))
+      await until(() => woken > before)
+      await new Promise((resolve) => setTimeout(resolve, 500)) // beyond the time in which a message would have come back
+    }
+    await run(Scope.close(scope, Exit.void))
+    await pool.end()
   })
 
   it("listens on one connection and asks nothing while it hears", async () => {
@@ -192,7 +221,7 @@ describe.skipIf(missing)("the PostgreSQL store and its database", () => {
     const before = queries
     await new Promise((resolve) => setTimeout(resolve, 1500))
     assert.strictEqual(queries, before)
-    await run(Scope.close(scope, (await import("effect/Exit")).void))
+    await run(Scope.close(scope, Exit.void))
     await until(async () => (await listening()) === 0)
     await pool.end()
   })

@@ -4,11 +4,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { storeContract } from "@keyturn/auth/testing"
 import { redisStore } from "@keyturn/store-redis"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import { Redis } from "ioredis"
 import { createClient, createCluster } from "redis"
 import { startRedis } from "./support/private-server.ts"
+import { makeWay } from "./support/way.ts"
 
 const run = Effect.runPromise
 const record = {
@@ -52,7 +54,33 @@ describe.skipIf(!installed).concurrent("the Redis store and its server", () => {
     const reconnected = woken
     await run(store.write("key", { ...record, version: 3 }))
     while (woken === reconnected) await new Promise(setImmediate)
-    await run(Scope.close(scope, (await import("effect/Exit")).void))
+    await run(Scope.close(scope, Exit.void))
+  })
+
+  it("looks again when its listening connection was lost: word may have been missed", async () => {
+    await using server = await startRedis()
+    await using store = redisStore({ url: server.url })
+    const scope = await run(Scope.make())
+    let woken = 0
+    await run(
+      Scope.provide(
+        store.subscribe("key", () => void woken++),
+        scope
+      )
+    )
+    const before = woken
+    await server.admin("CLIENT", "KILL", "TYPE", "pubsub")
+    while (woken === before) await new Promise(setImmediate)
+    await run(Scope.close(scope, Exit.void))
+  })
+
+  it("leaves a connection on which nothing comes back any more", async () => {
+    await using server = await startRedis()
+    await using way = await makeWay(server.port)
+    await using store = redisStore({ url: way.url })
+    await run(store.write("key", record))
+    way.swallow()
+    assert.isTrue(await run(store.write("key", { ...record, version: 2 })))
   })
 
   it("rides out a server that hangs for a while, and does every step once", async () => {
