@@ -191,7 +191,9 @@ export const make = (fetch: typeof globalThis.fetch): Transport =>
     const type = mediaType(headers)
     const parsed = text === undefined ? "unreadable" : parse(text, type)
     if (status === 408 || status === 429 || status >= 500) {
-      const retryAfter = parseRetryAfter(headers.get("retry-after"), receivedAt)
+      // A date is one of the server's clock, which says of itself what time it is.
+      const serverNow = Date.parse(headers.get("date") ?? "")
+      const retryAfter = parseRetryAfter(headers.get("retry-after"), Number.isNaN(serverNow) ? receivedAt : serverNow)
       return yield* new GrantUnavailable({
         ambiguous: status !== 429,
         status,

@@ -36,6 +36,17 @@ export class ApiError<Status extends number = number, Body = unknown> extends Da
 }> {
   declare readonly status: Status
   declare readonly body: Body
+
+  constructor(fields: {
+    readonly message: string
+    readonly status: Status
+    readonly body: Body
+    readonly response: Response
+  }) {
+    super(fields)
+    // Its URL may hold a credential: it is there to be read, not to be printed along.
+    Object.defineProperty(this, "response", { value: fields.response, enumerable: false })
+  }
 }
 
 /** The request got no answer, or one that could not be read. */
@@ -91,32 +102,36 @@ type DataOf<Operation extends Record<string | number, unknown>, Init> =
 type InitParam<Init> =
   RequiredKeysOf<Init> extends never ? [(Init & { [key: string]: unknown })?] : [Init & { [key: string]: unknown }]
 
-type Method<Paths extends Record<string, Record<HttpMethod, {}>>, M extends HttpMethod, Full extends boolean> = <
-  Path extends PathsWithMethod<Paths, M>,
-  Init extends MaybeOptionalInit<Paths[Path], M>
+/** The operation of a path and method. */
+type At<Paths, Path extends keyof Paths, M extends HttpMethod> = Paths[Path] extends {
+  readonly [K in M]: infer Operation
+}
+  ? Operation & Record<string | number, unknown>
+  : never
+
+type Method<Paths extends {}, M extends HttpMethod, Full extends boolean> = <
+  Path extends PathsWithMethod<Paths, M> & keyof Paths,
+  Init extends MaybeOptionalInit<{ readonly [K in M]: At<Paths, Path, M> }, M>
 >(
   path: Path,
   ...init: InitParam<Init>
 ) => Effect.Effect<
   Full extends true
-    ? { readonly data: DataOf<Paths[Path][M], Init>; readonly response: Response }
-    : DataOf<Paths[Path][M], Init>,
-  CallError<Paths[Path][M]>
+    ? { readonly data: DataOf<At<Paths, Path, M>, Init>; readonly response: Response }
+    : DataOf<At<Paths, Path, M>, Init>,
+  CallError<At<Paths, Path, M>>
 >
-
-// biome-ignore lint/suspicious/noExplicitAny: openapi-fetch indexes `paths` by any string
-type Loose<Paths> = Paths & Record<string, any>
 
 /** The eight methods, each giving an effect. */
 export interface Methods<Paths extends {}, Full extends boolean> {
-  readonly GET: Method<Loose<Paths>, "get", Full>
-  readonly PUT: Method<Loose<Paths>, "put", Full>
-  readonly POST: Method<Loose<Paths>, "post", Full>
-  readonly DELETE: Method<Loose<Paths>, "delete", Full>
-  readonly OPTIONS: Method<Loose<Paths>, "options", Full>
-  readonly HEAD: Method<Loose<Paths>, "head", Full>
-  readonly PATCH: Method<Loose<Paths>, "patch", Full>
-  readonly TRACE: Method<Loose<Paths>, "trace", Full>
+  readonly GET: Method<Paths, "get", Full>
+  readonly PUT: Method<Paths, "put", Full>
+  readonly POST: Method<Paths, "post", Full>
+  readonly DELETE: Method<Paths, "delete", Full>
+  readonly OPTIONS: Method<Paths, "options", Full>
+  readonly HEAD: Method<Paths, "head", Full>
+  readonly PATCH: Method<Paths, "patch", Full>
+  readonly TRACE: Method<Paths, "trace", Full>
 }
 
 /** A signed-in API. Its methods give the answer's data. */
@@ -148,7 +163,11 @@ const effectClient = <Paths extends {}>(opened: Opened): EffectClient<Paths> => 
   const client = join<Paths>(opened) as unknown as Record<string, (path: string, init?: object) => Promise<Answer>>
   const call = (method: (typeof methods)[number]) => (path: string, init?: object) =>
     Effect.tryPromise({
-      try: (signal) => (client[method] as (path: string, init?: object) => Promise<Answer>)(path, { signal, ...init }),
+      try: (signal) => {
+        const own = (init as RequestInit | undefined)?.signal
+        const either = own ? AbortSignal.any([signal, own]) : signal
+        return (client[method] as (path: string, init?: object) => Promise<Answer>)(path, { ...init, signal: either })
+      },
       catch: (cause): SessionError | RequestFailed =>
         isSessionError(cause)
           ? cause
