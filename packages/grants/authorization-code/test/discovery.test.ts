@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http"
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
@@ -181,16 +182,25 @@ describe("discovery", () => {
     const { grant, opened } = commandLine()
     await using api = await connect(contract, { ...options, policy, grant })
     await server.provider.AccessToken.find(server.issued[0]?.access_token ?? "").then((token) => token?.destroy())
-    server.fault = (request, response) => {
-      if (!request.url?.startsWith("/.well-known")) return false
-      response.writeHead(404).end()
-      return true
+    const failures: ReadonlyArray<(response: ServerResponse) => void> = [
+      (response) => response.writeHead(404).end(),
+      (response) => response.writeHead(503).end(),
+      (response) => response.destroy(),
+      (response) =>
+        response.writeHead(200, { "content-type": "application/json" }).end('{"issuer":"https://other.example"}')
+    ]
+    for (const fail of failures) {
+      server.fault = (request, response) => {
+        if (!request.url?.startsWith("/.well-known")) return false
+        fail(response)
+        return true
+      }
+      const error = await api.session.fetch(me).then(
+        () => assert.fail("it was answered"),
+        (error) => error
+      )
+      assert.strictEqual(error._tag, "AuthUnavailable")
     }
-    const error = await api.session.fetch(me).then(
-      () => assert.fail("it was answered"),
-      (error) => error
-    )
-    assert.strictEqual(error._tag, "AuthUnavailable")
     assert.strictEqual(server.tokenCalls("refresh_token").length, 0)
     server.fault = undefined
     assert.strictEqual((await api.session.fetch(me)).status, 200)
