@@ -66,12 +66,15 @@ const generate = async (api: ApiOptions, loader: Loader, signal: AbortSignal | u
   const diagnostics: Array<Diagnostic> = []
   const opened = await openDocument(api.document, api.overlays ?? [], loader, diagnostics)
   const fail = () => diagnostics.some(({ severity }) => severity === "error")
-  if (opened === undefined || fail()) throw new GenerateError(diagnostics, loader.files)
+  if (opened === undefined) throw new GenerateError(diagnostics, loader.files)
   const { root, report, reference } = opened
   const name = api.name ?? nameOf(api.document)
-  const read = readContract(root, name, reference, report)
-  checkConsistency(root, read.operations, report)
-  if (fail()) throw new GenerateError(diagnostics, loader.files)
+  const read = checked(fail(), () => {
+    const read = readContract(root, name, reference, report)
+    checkConsistency(root, read.operations, report)
+    return read
+  })
+  if (read === undefined || fail()) throw new GenerateError(diagnostics, loader.files)
   const modules = await modulesOf({ root, ...read, types: api.types ?? {} }).catch((error: unknown) => {
     const message = `openapi-typescript cannot make types of this document: ${error instanceof Error ? error.message : String(error)}`
     const hint = "remove what it trips over by an overlay, and report the document to Keyturn"
@@ -93,6 +96,16 @@ const generate = async (api: ApiOptions, loader: Loader, signal: AbortSignal | u
     operations: read.operations.length,
     warnings: inReadingOrder(diagnostics),
     inputs: loader.files
+  }
+}
+
+/** Reads on in a document that is broken already, to tell of everything at once; what trips over the breakage is no news. */
+const checked = <A>(broken: boolean, read: () => A): A | undefined => {
+  try {
+    return read()
+  } catch (error) {
+    if (broken) return undefined
+    throw error
   }
 }
 
