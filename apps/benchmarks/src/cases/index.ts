@@ -1,7 +1,10 @@
 /** The cases, in the order in which they run. */
 import type { Case } from "../case.ts"
+import { bundle } from "./bundle.ts"
 import { coalesce } from "./coalesce.ts"
+import { generation } from "./generate.ts"
 import { hotPath } from "./hot-path.ts"
 import { sessions } from "./sessions.ts"
+import { types } from "./types.ts"
 
-export const cases: ReadonlyArray<Case> = [hotPath, coalesce, sessions]
+export const cases: ReadonlyArray<Case> = [hotPath, coalesce, sessions, generation, types, bundle]
