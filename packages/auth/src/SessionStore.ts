@@ -108,10 +108,14 @@ export const memory = (): SessionStore => {
         const at = entry(key)
         at.holders.delete(holder)
         for (const [other, until] of at.holders) if (until <= now) at.holders.delete(other)
-        if (!end || at.holders.size > 0) return undefined
         const before = at.record
         // When nobody is left who could compare against this record, its entry may go.
-        if (at.subscribers.size === 0 && at.lease === undefined) entries.delete(key)
+        const unwatched = at.holders.size === 0 && at.subscribers.size === 0 && at.lease === undefined
+        if (!end || at.holders.size > 0) {
+          if (unwatched && before.tokens === undefined) entries.delete(key)
+          return undefined
+        }
+        if (unwatched) entries.delete(key)
         else {
           at.record = SessionRecord.next(before, { tokens: undefined, marker: undefined, proof: undefined })
           wake(at)

@@ -9,14 +9,17 @@ import type { Authority } from "./authority.ts"
 import { open } from "./fixture.ts"
 
 /** A test whose sessions are closed at its end with time going on: a sign-out takes some. */
-export const timed = <E>(name: string, body: () => Effect.Effect<unknown, E, Scope.Scope>): void =>
-  it.effect(name, () =>
-    Effect.gen(function* () {
-      const scope = yield* Scope.make()
-      const exit = yield* Effect.exit(Scope.provide(body(), scope))
-      yield* within(Scope.close(scope, Exit.void), "1 minute")
-      return yield* exit
-    })
+export const timed = <E>(name: string, body: () => Effect.Effect<unknown, E, Scope.Scope>, timeout?: number): void =>
+  it.effect(
+    name,
+    () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const exit = yield* Effect.exit(Scope.provide(body(), scope))
+        yield* within(Scope.close(scope, Exit.void), "1 minute")
+        return yield* exit
+      }),
+    timeout
   )
 
 /** Lets time pass while an effect runs, and gives what it came to. */
