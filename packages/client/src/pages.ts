@@ -51,13 +51,17 @@ type At<Body, Pointer> = Pointer extends `/${infer Name}/${infer Rest}`
 
 type PointerOf<Items> = Items extends `$response.body#${infer Pointer}` ? Pointer : ""
 
-/** What a paged operation gives, item by item. */
+/** What a paged operation gives, item by item; of an answer that is a map, its entries. */
 export type ItemOf<C extends Contract, Key extends string> =
   At<
     NonNullable<Extract<FetchResponse<OperationOf<C, Key>, {}, MediaType>, { error?: never }>["data"]>,
     PointerOf<PagingOf<C, Key>>
-  > extends ReadonlyArray<infer Item>
-    ? Item
+  > extends infer Items
+    ? Items extends ReadonlyArray<infer Item>
+      ? Item
+      : Items extends Readonly<Record<string, infer Value>>
+        ? readonly [string, Value]
+        : never
     : never
 
 /** What a call of a paged operation takes. */
@@ -149,7 +153,11 @@ export const firstPage = (contract: Contract, operation: string, init: Init): Pa
     init: withValue(init, paging.position, position),
     turn: (answer) => {
       const found = read(answer, paging.items)
-      const items = Array.isArray(found) ? found : []
+      const items = Array.isArray(found)
+        ? found
+        : typeof found === "object" && found !== null
+          ? Object.entries(found)
+          : []
       const count = items.length
       const more = hasMore(paging, answer, count, seen + count, limit)
       return { items, next: more ? page(position + (style === "offset" ? count : 1), seen + count) : undefined }

@@ -73,6 +73,19 @@ describe("paginate", () => {
     assert.strictEqual(new Set(projects.map((project) => project.id)).size, projects.length)
   })
 
+  it("reads the entries of answers that are maps", async () => {
+    await using running = await start()
+    const { api } = running
+    const found = await collect(
+      paginate(api, contract, "GET /rp/api/v1/Accounts/{accountId}/person-certifications", {
+        params: { path: { accountId: 1 }, query: { limit: 10 } }
+      })
+    )
+    const people: ReadonlyArray<string> = found.map(([person]) => person)
+    assert.isAbove(people.length, 10)
+    assert.strictEqual(new Set(people).size, people.length)
+  })
+
   it("stops with the API's own error", async () => {
     await using running = await start()
     const { api } = running
