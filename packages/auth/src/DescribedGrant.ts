@@ -37,7 +37,7 @@ export const urlOf = (context: Pick<GrantContext, "baseUrl" | "declaredUrl">, pa
 }
 
 /** Credentials that prove an account, by their names; the others name it. */
-const secretName = /pass|secret|token|key|pin|code|otp|assertion|signature/i
+const secretName = /pass|pwd|phrase|secret|cred|auth|hash|token|key|pin|code|otp|assertion|signature/i
 
 const evaluate = (
   expression: Expression,

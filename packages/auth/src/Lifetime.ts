@@ -11,6 +11,8 @@ export interface Terms {
   /** See `Lifetime` in `@keyturn/contract`. */
   readonly expiry: "strict" | "hint" | "none"
   readonly idle: number | undefined
+  /** The access token's life where its answer announces none. */
+  readonly accessTtl: number | undefined
   readonly refreshTtl: number | undefined
   /** For how long after its first use a refresh token may be sent again; 0 when it is single use. */
   readonly grace: number
@@ -30,6 +32,7 @@ export const terms = (description: SessionDescription, signIn: Terms["signIn"], 
   return {
     expiry: lifetime.access?.expiry ?? "strict",
     idle: milliseconds(lifetime.access?.idle),
+    accessTtl: milliseconds(lifetime.access?.ttl),
     refreshTtl: milliseconds(lifetime.refresh?.ttl),
     grace: reuse === "never" ? 0 : (milliseconds(reuse.grace) ?? 0),
     refreshable,
@@ -48,6 +51,12 @@ export const renewAt = (tokens: TokenSet, terms: Terms, policy: Policy, draw: nu
   const margin = Math.min(Duration.toMillis(policy.renewal.margin), policy.renewal.fraction * life)
   return tokens.expiresAt - margin * (1 + draw * policy.renewal.jitter)
 }
+
+/** Tokens with the life that the contract gives them, where their answer announced none. */
+export const dated = (tokens: TokenSet, { accessTtl }: Terms): TokenSet =>
+  tokens.expiresAt !== undefined || accessTtl === undefined
+    ? tokens
+    : { ...tokens, expiresAt: tokens.issuedAt + accessTtl }
 
 /** Until when a token may be sent: its expiry when that is strict, and the end of the idle time since its last use. */
 export const serveUntil = (tokens: TokenSet, lastUsedAt: number, terms: Terms): number =>

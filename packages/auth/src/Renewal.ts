@@ -13,7 +13,7 @@ import * as Schedule from "effect/Schedule"
 import { decide, type Trigger } from "./Decision.ts"
 import { type Grant, type GrantContext, type GrantFailure, GrantUnavailable } from "./Grant.ts"
 import { isProvedBy, prove, randomId } from "./internal/digest.ts"
-import type { Terms } from "./Lifetime.ts"
+import { dated, type Terms } from "./Lifetime.ts"
 import type { Policy } from "./Policy.ts"
 import {
   AuthUnavailable,
@@ -274,7 +274,8 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     const calling = call(env, method, record.tokens, patient ? Number.POSITIVE_INFINITY : Math.min(limit, grace))
     const result = yield* Effect.result(patient ? Effect.raceFirst(calling, extend(env, owner, ttl)) : calling)
     if (Result.isSuccess(result)) {
-      const tokens = method === "refresh" && record.tokens ? merge(record.tokens, result.success) : result.success
+      const obtained = method === "refresh" && record.tokens ? merge(record.tokens, result.success) : result.success
+      const tokens = dated(obtained, terms)
       const stored = SessionRecord.next(marked, {
         // Past what was refused, also when the store has lost its record: what comes now is newer than either.
         generation: Math.max(record.generation, request.used) + 1,

@@ -9,6 +9,7 @@ const T = 1_000_000
 const terms: Terms = {
   expiry: "strict",
   idle: undefined,
+  accessTtl: undefined,
   refreshTtl: undefined,
   grace: 0,
   refreshable: true,

@@ -191,7 +191,7 @@ describe("the schedule of a token", () => {
     const read = Lifetime.terms(
       {
         refresh: { method: "POST", path: "/", reuse: { grace: "PT30S" } },
-        lifetime: { access: { idle: "PT24H", expiry: "hint" }, refresh: { ttl: "P7D" } }
+        lifetime: { access: { idle: "PT24H", expiry: "hint", ttl: "PT1H" }, refresh: { ttl: "P7D" } }
       },
       "interactive",
       false
@@ -199,6 +199,7 @@ describe("the schedule of a token", () => {
     assert.deepStrictEqual(read, {
       expiry: "hint",
       idle: 86_400_000,
+      accessTtl: 3_600_000,
       refreshTtl: 604_800_000,
       grace: 30_000,
       refreshable: false,

@@ -333,6 +333,21 @@ describe("a renewal", () => {
     })
   )
 
+  timed("comes when the contract says that a token ends, where the server does not", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      const session = yield* opened(authority, {
+        announces: false,
+        description: { lifetime: { access: { ttl: "PT10M" } } }
+      })
+      yield* TestClock.adjust("569 seconds")
+      assert.isDefined(session.credentialUnsafe())
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(session.state().generation, 2)
+      assert.notInclude(session.tags(), "Challenged")
+    })
+  )
+
   timed("has a deadline of its own, whatever the grant does (I8)", () =>
     Effect.gen(function* () {
       const authority = new Authority()
