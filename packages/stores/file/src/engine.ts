@@ -5,12 +5,15 @@ import { makeSubscriptions } from "./subscriptions.ts"
 /** Milliseconds on the machine's monotonic clock, which all its processes share and nobody can set. */
 const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
-/** Stores ?2, ?3 under ?1 if the stored version is the one before (0: none), or if that is what is stored. */
+/** What a statement is given, by name: numbered parameters (`?1`) cannot be bound by Node 22.19. */
+type Values = Readonly<Record<string, string | number>>
+
+/** Stores :version, :record under :key if the stored version is the one before (0: none), or if that is what is stored. */
 const WRITE = `
   insert into main.session (key, version, record)
-  select ?1, ?2, ?3 where ?2 = 1 or exists (select 1 from main.session where key = ?1)
-  on conflict (key) do update set version = ?2, record = ?3
-  where version = ?2 - 1 or (version = ?2 and record = ?3)`
+  select :key, :version, :record where :version = 1 or exists (select 1 from main.session where key = :key)
+  on conflict (key) do update set version = :version, record = :record
+  where version = :version - 1 or (version = :version and record = :record)`
 
 /** The engine, and its end. Every call is short and synchronous; nothing is locked between two of them. */
 export const makeEngine = (path: string): Engine & { readonly close: () => Promise<void> } => {
@@ -26,24 +29,17 @@ export const makeEngine = (path: string): Engine & { readonly close: () => Promi
     if (before !== undefined) subscriptions.restart()
     return now
   }
-  const get = (sql: string, ...values: ReadonlyArray<string | number>) =>
-    database()
-      .db.prepare(sql)
-      .get(...values)
-  const change = (sql: string, ...values: ReadonlyArray<string | number>): boolean =>
-    Number(
-      database()
-        .db.prepare(sql)
-        .run(...values).changes
-    ) > 0
+  const get = (sql: string, values: Values) => database().db.prepare(sql).get(values)
+  const change = (sql: string, values: Values): boolean => Number(database().db.prepare(sql).run(values).changes) > 0
 
   const subscriptions = makeSubscriptions({
     files: () => database().files,
     stateOf: (key) =>
       JSON.stringify(
         get(
-          "select (select version from main.session where key = ?1) as v, (select owner from live.lease where key = ?1) as o",
-          key
+          `select (select version from main.session where key = :key) as version,
+                  (select owner from live.lease where key = :key) as owner`,
+          { key }
         )
       )
   })
@@ -62,42 +58,42 @@ export const makeEngine = (path: string): Engine & { readonly close: () => Promi
   const leave = (at: Database, key: string, holder: string, end: Stored | undefined) => {
     if (isHeld(at, key, holder)) return "held"
     if (end === undefined) return "left"
-    return Number(at.db.prepare(WRITE).run(key, end.version, end.text).changes) > 0 ? "left" : "changed"
+    return Number(at.db.prepare(WRITE).run({ key, version: end.version, record: end.text }).changes) > 0
+      ? "left"
+      : "changed"
   }
 
   return {
     read: async (key) => {
-      const row = get("select version, record from main.session where key = ?", key)
+      const row = get("select version, record from main.session where key = :key", { key })
       return row && { version: Number(row.version), text: String(row.record) }
     },
-    write: async (key, { text, version }) => change(WRITE, key, version, text),
+    write: async (key, { text, version }) => change(WRITE, { key, version, record: text }),
     acquire: async (key, owner, ttl) => {
       const { member } = database()
-      const seen = get("select owner, until, member from live.lease where key = ?", key)
+      const seen = get("select owner, until, member from live.lease where key = :key", { key })
       const until = Number(seen?.until ?? 0)
       // The kernel knows at once that an owner has died; the deadline is for one that hangs.
       if (seen && seen.owner !== owner && until > now() && member.isAlive(String(seen.member))) return false
       return change(
-        `insert into live.lease (key, owner, until, member) values (?1, ?2, ?3, ?4)
-         on conflict (key) do update set owner = ?2, until = ?3, member = ?4
-         where owner = ?2 or (owner = ?5 and until = ?6)`,
-        key,
-        owner,
-        now() + ttl,
-        member.id,
-        String(seen?.owner ?? ""),
-        until
+        `insert into live.lease (key, owner, until, member) values (:key, :owner, :end, :member)
+         on conflict (key) do update set owner = :owner, until = :end, member = :member
+         where owner = :owner or (owner = :seen and until = :until)`,
+        { key, owner, end: now() + ttl, member: member.id, seen: String(seen?.owner ?? ""), until }
       )
     },
-    release: async (key, owner) => void change("delete from live.lease where key = ? and owner = ?", key, owner),
+    release: async (key, owner) =>
+      void change("delete from live.lease where key = :key and owner = :owner", { key, owner }),
     subscribe: async (key, wake) => subscriptions.add(key, wake),
     hold: async (key, holder, ttl) =>
       void change(
-        "insert or replace into live.holder (key, holder, until, member) values (?, ?, ?, ?)",
-        key,
-        holder,
-        now() + ttl,
-        database().member.id
+        "insert or replace into live.holder (key, holder, until, member) values (:key, :holder, :until, :member)",
+        {
+          key,
+          holder,
+          until: now() + ttl,
+          member: database().member.id
+        }
       ),
     leave: async (key, holder, end) => {
       const at = database()

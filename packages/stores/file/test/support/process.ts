@@ -16,6 +16,7 @@ export const startOther = (path: string): Other => {
   const child = fork(new URL("./child.ts", import.meta.url), [path], {
     execArgv: ["--disable-warning=ExperimentalWarning"]
   })
+  const failing = new Set<(error: Error) => void>()
   let calls = 0
   let newest = 0
   const waiting = new Map<number, (result: unknown) => void>()
@@ -24,6 +25,9 @@ export const startOther = (path: string): Other => {
     else waiting.get(message.id as number)?.(message.result)
   })
   const exited = once(child, "exit")
+  void exited.then(([code]) => {
+    for (const fail of failing) fail(new Error(`The other process exited (${code}).`))
+  })
   const kill = async () => {
     child.kill("SIGKILL")
     await exited
@@ -31,8 +35,9 @@ export const startOther = (path: string): Other => {
   return {
     process: child,
     call: (name, ...args) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         waiting.set(++calls, resolve)
+        failing.add(reject)
         child.send({ id: calls, name, args })
       }),
     stored: () => newest,
