@@ -36,7 +36,7 @@ export interface Referee extends AsyncDisposable {
   fault: ((request: http.IncomingMessage, response: http.ServerResponse) => boolean) | undefined
 }
 
-export const secrets = { web: "s3cr&t+%|>#=", machine: "m/ch:ne secret~*", post: "post secret" } as const
+export const secrets = { web: "s3cr&t+%|>#=", machine: "m/ch:ne+50% secret~*", post: "post secret" } as const
 export const person = { login: "alice", password: "correct horse &+%" } as const
 
 const clients: Array<ClientMetadata> = [
@@ -141,6 +141,12 @@ export const listen = async (configure: Configuration = {}): Promise<Referee> =>
         enabled: true,
         userCodeInputSource: (ctx, form, _out, error) => {
           ctx.body = error === undefined ? form : `${form} ${error.message}`
+        },
+        userCodeConfirmSource: (ctx, form) => {
+          ctx.body = form
+        },
+        successSource: (ctx) => {
+          ctx.body = "You can go back to the device."
         }
       },
       introspection: { enabled: true, allowedPolicy: () => true },
