@@ -241,6 +241,10 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
       case "Serve":
         return record as Step
       case "Lost":
+        // What was refused or is dead, and cannot be renewed, is left for nobody to adopt: the next person is asked.
+        if (request.urgent && record.tokens !== undefined && record.generation <= request.used) {
+          yield* store.write(key, SessionRecord.next(record, { tokens: undefined, marker: undefined, proof: undefined }))
+        }
         return yield* lost(rejected ? "refresh-rejected" : decision.why)
       case "Renew":
         break

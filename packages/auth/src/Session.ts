@@ -46,7 +46,10 @@ export interface Session {
   /** The store's key: names the API, scheme and account. */
   readonly key: string
   readonly scheme: SecurityScheme
-  /** Whether the session can get another credential at all; a token made elsewhere cannot be renewed here. */
+  /**
+   * Whether the session can get another credential at all, be it one that a person gave to somebody who shares the store; a
+   * token made elsewhere cannot be renewed here.
+   */
   readonly renewable: boolean
   /**
    * The credential to send now, or `undefined` when one has to be waited for. It touches no store, lock or timer; a due
@@ -138,7 +141,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
     const abandoned = Deferred.makeUnsafe<void>()
     const refreshable = grant.refresh !== undefined
     const terms = Lifetime.terms(context.description, grant.signIn, refreshable)
-    const renewable = refreshable || grant.signIn === "headless"
+    const renewable = refreshable || grant.signIn !== "never"
     const listeners = new Set<(event: SessionEvent) => void>()
     if (options.onEvent !== undefined) listeners.add(options.onEvent)
 

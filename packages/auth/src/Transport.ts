@@ -18,6 +18,8 @@ export interface TransportRequest {
   /** Secrets that the request holds: taken out of whatever is said about it. */
   readonly secrets: ReadonlyArray<Redacted.Redacted<string>>
   readonly deadline: Duration.Duration
+  /** Reads a success as a form whatever it calls itself: servers of OAuth 1.0a often call theirs text or HTML. */
+  readonly answer?: "form"
   /** Called with the headers of whatever answer comes, also those of a refusal. */
   readonly onHeaders?: (headers: Headers) => void
 }
@@ -188,7 +190,7 @@ export const make = (fetch: typeof globalThis.fetch): Transport =>
         message: `${at} answered with a redirect (${status}). Redirects are not followed with credentials: check the base URL, it may need another host or https.`
       })
     }
-    const type = mediaType(headers)
+    const type = request.answer === "form" && response.ok ? "application/x-www-form-urlencoded" : mediaType(headers)
     const parsed = text === undefined ? "unreadable" : parse(text, type)
     if (status === 408 || status === 429 || status >= 500) {
       // A date is one of the server's clock, which says of itself what time it is.
