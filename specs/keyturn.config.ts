@@ -1,4 +1,5 @@
 // Regenerates packages/endpoints from specs: `pnpm generate`.
+import { readFileSync } from "node:fs"
 import { type Config, defineConfig } from "../packages/codegen/src/config.ts"
 
 /** A package of this workspace: others import its sources, the published one its build. */
@@ -7,6 +8,7 @@ const endpoints = (name: string): Config["apis"][string] => ({
   out: `../packages/endpoints/${name}`,
   package: {
     name: `@keyturn/${name}`,
+    readme: readFileSync(new URL(`${name}/README.md`, import.meta.url), "utf8"),
     manifest: {
       license: "MIT",
       engines: { node: ">=22.19" },

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Credential } from "./Credential.ts"
 import { again, drain, follow, isRedirect, isRepeatable, RedirectError } from "./internal/resend.ts"
 import { sendSigned } from "./internal/sign.ts"
-import { apply, type Placed } from "./Placement.ts"
+import { apply, type Placed, withoutSecrets } from "./Placement.ts"
 import * as Retry from "./Retry.ts"
 import type { Session } from "./Session.ts"
 import {
@@ -85,11 +85,11 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   /** Answers of other origins: what they say of credentials is not about ours. */
   const foreign = new WeakSet<Response>()
 
-  const attach = (request: Request, credentials: ReadonlyArray<Credential>): Request => {
-    const placed: Array<Placed> = []
-    for (const credential of credentials) if (credential.placed !== undefined) placed.push(credential.placed)
-    return apply(request, placed)
-  }
+  const placesOf = (credentials: ReadonlyArray<Credential>): ReadonlyArray<Placed> =>
+    credentials.flatMap(({ placed }) => placed ?? [])
+
+  const attach = (request: Request, credentials: ReadonlyArray<Credential>): Promise<Request> =>
+    apply(request, placesOf(credentials))
 
   const current = async (call: Call): Promise<ReadonlyArray<Credential>> => {
     const credentials: Array<Credential> = []
@@ -103,20 +103,21 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     call.fetch === undefined ? fetch(request, call.extra) : call.fetch(request)
 
   /** Sends signed where a credential is one of signed requests. */
-  const dispatch = (
+  const dispatch = async (
     call: Call,
     request: Request,
     spare: Request | undefined,
     credentials: ReadonlyArray<Credential>
   ): Promise<Response> => {
     const signing = isOurs(request.url) ? credentials.find(({ sign }) => sign !== undefined) : undefined
-    return signing === undefined
+    const response = await (signing === undefined
       ? transmit(call, request)
-      : sendSigned(call, request, spare, signing, (request) => transmit(call, request))
+      : sendSigned(call, request, spare, signing, (request) => transmit(call, request)))
+    return withoutSecrets(response, placesOf(credentials))
   }
 
   /** A request on its way to `url`: with the credentials within the API's origins, without any trace of them elsewhere. */
-  const prepare = (request: Request, credentials: ReadonlyArray<Credential>): Request => {
+  const prepare = async (request: Request, credentials: ReadonlyArray<Credential>): Promise<Request> => {
     if (isOurs(request.url)) return attach(request, credentials)
     for (const name of sensitive) request.headers.delete(name)
     for (const { writes } of credentials) for (const name of writes) request.headers.delete(name)
@@ -202,7 +203,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       // What somebody else had obtained before may be as dead as what it replaced: it is not this request's renewal.
       if (!superseded && call.sessions.every((session, i) => session.obtained() === renewed[i]?.generation)) renewals++
       credentials = renewed
-      const request = attach(again(call, spare), credentials)
+      const request = await attach(again(call, spare), credentials)
       for (const [i, session] of call.sessions.entries()) session.replayed(credentials[i] as Credential)
       response = await dispatch(call, request, spare, credentials)
       if (isRedirect(call, response)) response = await followed(call, request, response, spare, credentials)
@@ -273,7 +274,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       if (response !== undefined) drain(response)
       await run(Effect.sleep(delay), call.request.signal)
       const credentials = await current(call)
-      const sent = attach(again(call, spare), credentials)
+      const sent = await attach(again(call, spare), credentials)
       attempt = dispatch(call, sent, spare, credentials).then((response) =>
         settle(call, sent, response, spare, credentials)
       )
@@ -294,11 +295,11 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     // A credential that the caller put in by hand is the caller's: it is sent as it is and never renewed.
     const others = credentials.filter((credential) => !credential.isTaken(request))
     if (others.length < credentials.length) {
-      const sent = attach(request, others)
+      const sent = await attach(request, others)
       const response = await dispatch(call, sent, spare, others)
       return isRedirect(call, response) ? followed(call, sent, response, spare, others) : response
     }
-    const sent = attach(request, credentials)
+    const sent = await attach(request, credentials)
     return persist(
       call,
       spare,

@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import * as DescribedGrant from "./DescribedGrant.ts"
 import { describe, grantsOf, suits } from "./Description.ts"
 import type { Grant, GrantContext } from "./Grant.ts"
+import { base64Pair } from "./internal/basic.ts"
 import { fingerprint } from "./internal/digest.ts"
 import type { Policy } from "./Policy.ts"
 import { ConfigurationError } from "./SessionError.ts"
@@ -132,12 +133,6 @@ const given = (
   }
 }
 
-const base64 = (plain: string): string => {
-  let binary = ""
-  for (const byte of new TextEncoder().encode(plain)) binary += String.fromCharCode(byte)
-  return btoa(binary)
-}
-
 /**
  * The grant for one scheme's credentials, with the context it works in. A `scope` among the credentials is what is asked
  * for, in place of what the operations need.
@@ -175,7 +170,7 @@ export const resolve = (
         message: `The scheme ${place.schemeName} is HTTP Basic: give credentials { username, password }. Check the environment variables that they are read from.`
       })
     }
-    return static_(Redacted.make(base64(`${Redacted.value(username)}:${Redacted.value(password)}`)))
+    return static_(Redacted.make(base64Pair(Redacted.value(username), Redacted.value(password))))
   }
   const known = grantsOf(scheme)
   const name = typeof named === "string" ? named : known[0]

@@ -36,6 +36,10 @@ export const urlOf = (context: Pick<GrantContext, "baseUrl" | "declaredUrl">, pa
   return url.origin === new URL(declared).origin ? new URL(`${url.pathname}${url.search}`, context.baseUrl).href : path
 }
 
+/** Browsers, their workers too, call themselves so; the runtimes of servers name themselves. */
+const isBrowser = (): boolean =>
+  typeof navigator !== "undefined" && (navigator as { userAgent?: string }).userAgent?.startsWith("Mozilla/") === true
+
 /** Credentials that prove an account, by their names; the others name it. */
 const secretName = /pass|pwd|phrase|secret|cred|auth|hash|token|key|pin|code|otp|assertion|signature/i
 
@@ -79,12 +83,16 @@ const requestOf = (
   if (clientId !== undefined && operation.clientAuthentication !== undefined) {
     // RFC 6749 §3.2.1: a client without a secret says at least who it is.
     if (clientSecret === undefined) fields.client_id = Redacted.value(clientId)
-    else if (operation.clientAuthentication === "basic") {
-      headers.authorization = basic(Redacted.value(clientId), Redacted.value(clientSecret))
-      secrets.push(Redacted.make(headers.authorization.slice("Basic ".length)))
-    } else {
+    else if (operation.clientAuthentication === "body") {
       fields.client_id = Redacted.value(clientId)
       fields.client_secret = Redacted.value(clientSecret)
+    } else {
+      headers.authorization = basic(
+        Redacted.value(clientId),
+        Redacted.value(clientSecret),
+        operation.clientAuthentication
+      )
+      secrets.push(Redacted.make(headers.authorization.slice("Basic ".length)))
     }
   }
   const hasBody = Object.keys(fields).length > 0
@@ -142,7 +150,8 @@ export const signOut = ({ context, credentials, operation, tokens }: DescribedCa
  * Makes the grant that `context.description.signIn` describes. On a scheme of HTTP authentication `dpop` it binds its
  * tokens to a key of its own (RFC 9449).
  *
- * Throws `ConfigurationError` when a credential that the contract asks for is missing or empty.
+ * Throws `ConfigurationError` when a credential that the contract asks for is missing or empty, and for client credentials in
+ * a browser: everybody who loads the page could read the secret (RFC 6749 §2.1).
  */
 export const make = (context: GrantContext, credentials: CredentialValues): Grant => {
   const { refresh: refreshing, signIn, signOut: signingOut } = context.description
@@ -152,6 +161,12 @@ export const make = (context: GrantContext, credentials: CredentialValues): Gran
         'The contract does not say how to sign in with this scheme. Give a token ({ grant: "token", token }) or a grant plugin.'
     })
   }
+  if (signIn.grant === "client_credentials" && isBrowser()) {
+    throw new ConfigurationError({
+      message:
+        "Client credentials do not belong in a browser: everybody who loads the page can read the secret. Sign in on a server and let the page call that, or use the authorization code grant, which needs no secret."
+    })
+  }
   const asked = Object.values(signIn.request ?? {}).flatMap((said) => {
     const expression = typeof said === "string" ? parseExpression(said) : undefined
     return expression?.source === "credentials" ? [expression.name] : []
@@ -159,7 +174,7 @@ export const make = (context: GrantContext, credentials: CredentialValues): Gran
   const client = signIn.clientAuthentication === undefined ? [] : ["clientId", "clientSecret"]
   // RFC 6749 §4.3.2: with a password the client says who it is if it is anybody; a contract may insist.
   const insists = signIn.grant !== "password" || context.scheme.session?.signIn?.clientAuthentication !== undefined
-  const needed = insists ? [...asked, ...client] : asked
+  const needed = (insists ? [...asked, ...client] : asked).filter((name) => signIn.optional?.includes(name) !== true)
   const given = (name: string) => credentials[name] !== undefined && Redacted.value(credentials[name]) !== ""
   const missing = needed.filter((name) => !given(name))
   if (missing.length > 0) {
@@ -168,7 +183,7 @@ export const make = (context: GrantContext, credentials: CredentialValues): Gran
     })
   }
   const plain = (name: string) => Redacted.value(credentials[name] as Redacted.Redacted<string>)
-  const names = [...new Set([...needed, ...client.filter(given)])].sort()
+  const names = [...new Set([...needed, ...[...asked, ...client].filter(given)])].sort()
   const open = names.filter((name) => !secretName.test(name))
   const secret = Redacted.make(
     names

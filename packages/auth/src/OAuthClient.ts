@@ -6,7 +6,7 @@
  * Messages are built by `oauth4webapi` and travel over the session's own transport: with its deadline, without redirects,
  * and with failures told apart as everywhere else. Answers are read as the contract says they are written.
  */
-import type { GrantName, SessionOperation } from "@keyturn/contract"
+import type { ClientAuthentication, GrantName, SessionOperation } from "@keyturn/contract"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"

@@ -33,7 +33,8 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
   const client = createClient<Paths>({
     baseUrl: opened.baseUrl,
     fetch: opened.fetch,
-    redirect: mode
+    redirect: mode,
+    ...(opened.accept !== undefined && { headers: { accept: opened.accept } })
   })
   const inner = client as unknown as Record<string, Call> & {
     request: (method: string, path: string, init?: Init) => Promise<unknown>

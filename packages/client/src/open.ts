@@ -16,6 +16,8 @@ import { resolveOrigins } from "./origins.ts"
 /** An API that is signed in to: what both faces are made from. */
 export interface Opened {
   readonly baseUrl: string
+  /** What calls ask for in `Accept` when they say nothing else. */
+  readonly accept: string | undefined
   /** One session a configured scheme, by the scheme's name. */
   readonly sessions: Readonly<Record<string, Session.Session>>
   /**
@@ -160,6 +162,7 @@ export const open = (
     }
     return {
       baseUrl,
+      accept: contract.accept,
       sessions,
       sessionsFor: (method, path) => sessionsOf(requirementsOf(contract, method, path), `${method} ${path}`),
       defaultSessions: () => {

@@ -27,6 +27,7 @@ export const sessionFetch =
   async (input, init) => {
     const url = input instanceof Request ? input.url : new URL(input, `${opened.baseUrl}/`).href
     const request = input instanceof Request ? new Request(input, init) : new Request(url, init)
+    if (opened.accept !== undefined && !request.headers.has("accept")) request.headers.set("accept", opened.accept)
     const given = init?.body
     const follow = request.redirect === "follow" && redirectMode(opened) !== "follow"
     return opened.send({

@@ -2,6 +2,7 @@
  * A document's `Contract`: servers, schemes, security and session, as data.
  */
 import type { Contract, SecurityScheme, Server } from "@keyturn/contract"
+import { acceptOf } from "./accept.ts"
 import { isUrl } from "./load.ts"
 import { type Operation, operationKey, operationsOf } from "./operations.ts"
 import { readPagination } from "./pagination.ts"
@@ -33,6 +34,7 @@ export const readContract = (root: JsonObject, name: string, base: string, repor
     if (session !== undefined) credentials.set(scheme, session.credentials)
   }
   const operationServers = readOperationServers(operations, base)
+  const accept = acceptOf(root, operations)
   const pagination = readPagination(root, operations, report)
   return {
     contract: {
@@ -41,6 +43,7 @@ export const readContract = (root: JsonObject, name: string, base: string, repor
       schemes,
       security,
       ...(Object.keys(operationServers).length === 0 ? {} : { operationServers }),
+      ...(accept === undefined ? {} : { accept }),
       ...(pagination.length === 0 ? {} : { pagination })
     },
     operations,

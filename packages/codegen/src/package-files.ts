@@ -14,6 +14,8 @@ export interface PackageOptions {
   readonly manifest?: Readonly<Record<string, unknown>>
   /** Members of tsconfig.json to add or replace; `undefined` removes one. */
   readonly tsconfig?: Readonly<Record<string, unknown>>
+  /** Markdown for its README, between the introduction and the list of operations. */
+  readonly readme?: string
 }
 
 /** The folder of the generated modules inside a package. */
@@ -33,7 +35,7 @@ export const packageFiles = (
   return new Map([
     ["package.json", `${JSON.stringify({ ...manifest(options.name, title), ...options.manifest }, null, 2)}\n`],
     ["tsconfig.json", `${json({ ...tsconfig, ...options.tsconfig })}\n`],
-    ["README.md", readme(options.name, title, contract, operations)]
+    ["README.md", readme(options, title, contract, operations)]
   ])
 }
 
@@ -89,7 +91,12 @@ const tsconfig = {
   include: [generatedFolder]
 }
 
-const readme = (name: string, title: string, contract: Contract, operations: ReadonlyArray<Operation>): string => {
+const readme = (
+  { name, readme }: PackageOptions,
+  title: string,
+  contract: Contract,
+  operations: ReadonlyArray<Operation>
+): string => {
   const rows = [...operations]
     .sort((a, b) => byText(a.path, b.path) || byText(a.method, b.method))
     .map(({ id, method, path, node }) => [
@@ -113,7 +120,7 @@ await using client = await connect(contract, { credentials })
 \`createClient\` makes a plain [openapi-fetch](https://www.npmjs.com/package/openapi-fetch) client without a session; types
 alone are in \`${name}/types\`, the document in \`${name}/openapi.json\`.
 
-${table(["Operation", "Request", "Summary"], rows)}
+${readme === undefined ? "" : `${readme.trim()}\n\n## Operations\n\n`}${table(["Operation", "Request", "Summary"], rows)}
 `
 }
 

@@ -58,8 +58,21 @@ export interface Fields {
   readonly closed: boolean
 }
 
-/** The fields of the objects that a schema allows. */
-export const fieldsOf = (root: unknown, schema: unknown, depth = 0): Fields => {
+/** The values that a schema allows one by one, or `undefined` when it does not list them. */
+export const valuesOf = (schema: JsonObject | undefined): ReadonlyArray<unknown> | undefined => {
+  if (schema?.const !== undefined) return [schema.const]
+  return Array.isArray(schema?.enum) ? schema.enum : undefined
+}
+
+const none: ReadonlyMap<string, unknown> = new Map()
+
+/** The fields of the objects that a schema allows; of its alternatives, those that allow the `given` values count. */
+export const fieldsOf = (
+  root: unknown,
+  schema: unknown,
+  given: ReadonlyMap<string, unknown> = none,
+  depth = 0
+): Fields => {
   const { value } = resolve(root, schema, [])
   if (!isObject(value) || depth > 32) return { fields: new Map(), closed: false }
   const required = new Set(Array.isArray(value.required) ? value.required : [])
@@ -73,7 +86,7 @@ export const fieldsOf = (root: unknown, schema: unknown, depth = 0): Fields => {
   let open = value.additionalProperties !== undefined && value.additionalProperties !== false
   const parts = Array.isArray(value.allOf) ? value.allOf : []
   for (const part of parts) {
-    const inner = fieldsOf(root, part, depth + 1)
+    const inner = fieldsOf(root, part, given, depth + 1)
     for (const [name, field] of inner.fields) {
       fields.set(name, {
         ...field,
@@ -84,7 +97,12 @@ export const fieldsOf = (root: unknown, schema: unknown, depth = 0): Fields => {
     open ||= !inner.closed && isOpenObject(root, part)
   }
   for (const key of ["oneOf", "anyOf"]) {
-    const branches = Array.isArray(value[key]) ? value[key].map((branch) => fieldsOf(root, branch, depth + 1)) : []
+    const all = Array.isArray(value[key]) ? value[key].map((branch) => fieldsOf(root, branch, given, depth + 1)) : []
+    const fitting = all.filter(({ fields }) =>
+      [...given].every(([name, constant]) => valuesOf(fields.get(name)?.schema)?.includes(constant) !== false)
+    )
+    // Where none fits, the values are wrong, which is for others to say.
+    const branches = fitting.length > 0 ? fitting : all
     for (const branch of branches) {
       for (const [name, field] of branch.fields) {
         const everywhere = branches.every((other) => other.fields.get(name)?.required)

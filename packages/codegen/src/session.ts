@@ -3,6 +3,7 @@
  * schemas of the operation it belongs to.
  */
 import {
+  type ClientAuthentication,
   isExpression,
   parseExpression,
   type Security,
@@ -13,7 +14,7 @@ import {
 import { didYouMean } from "./diagnostic.ts"
 import { type Operation, operationKey } from "./operations.ts"
 import type { Report } from "./problem.ts"
-import { fieldsOf, requestOf } from "./schemas.ts"
+import { fieldsOf, requestOf, valuesOf } from "./schemas.ts"
 import type { DeclaredScheme } from "./security-schemes.ts"
 import { checkResponse } from "./session-response.ts"
 import { checkSessionSchema } from "./session-schema.ts"
@@ -79,19 +80,39 @@ export const readSession = (declared: DeclaredScheme, context: Context): ReadSes
       if (operation !== undefined) checkResponse(map, at, operation, context.root, context.report)
     }
   }
-  const { response, lifetime, limit } = ordered(session) as SessionDescription
+  const { response, placement, lifetime, limit } = ordered(session) as SessionDescription
+  if (placement !== undefined && !(declared.scheme.type === "apiKey" && declared.scheme.in === "query")) {
+    context.report({
+      severity: "error",
+      rule: "x-session",
+      message: `"placement: form" is for a scheme of type apiKey in the query, and "${context.scheme}" is not one`,
+      hint: "remove it: other credentials travel in a header, which is the better place",
+      pointer: [...pointer, "placement"]
+    })
+  }
+  const fields = [...credentials.values()].sort(
+    (a, b) => Number(a.optional) - Number(b.optional) || byText(a.name, b.name)
+  )
+  const optional = fields.filter((field) => field.optional).map(({ name }) => name)
   return {
     description: {
-      ...(signIn === undefined ? {} : { signIn: { grant: (session.signIn as JsonObject).grant as string, ...signIn } }),
+      ...(signIn === undefined
+        ? {}
+        : {
+            signIn: {
+              grant: (session.signIn as JsonObject).grant as string,
+              ...signIn,
+              ...(optional.length === 0 ? {} : { optional })
+            }
+          }),
       ...(refresh === undefined ? {} : { refresh: { ...refresh, ...reuseOf(session.refresh as JsonObject) } }),
       ...(signOut === undefined ? {} : { signOut }),
       ...(response === undefined ? {} : { response }),
+      ...(placement === undefined ? {} : { placement }),
       ...(lifetime === undefined ? {} : { lifetime }),
       ...(limit === undefined ? {} : { limit })
     },
-    credentials: [...credentials.values()].sort(
-      (a, b) => Number(a.optional) - Number(b.optional) || byText(a.name, b.name)
-    )
+    credentials: fields
   }
 }
 
@@ -149,7 +170,7 @@ const readOperation = (
     ...(part.request === undefined ? {} : { request }),
     ...(part.clientAuthentication === undefined
       ? {}
-      : { clientAuthentication: part.clientAuthentication as "basic" | "body" }),
+      : { clientAuthentication: part.clientAuthentication as ClientAuthentication }),
     ...(part.response === undefined ? {} : { response: ordered(part.response) as TokenResponseMap })
   }
 }
@@ -192,7 +213,7 @@ const checkRequest = (
     }
     return undefined
   }
-  const { fields, closed } = fieldsOf(root, body.schema)
+  const { fields, closed } = fieldsOf(root, body.schema, constantsOf(request))
   for (const name of names) {
     const value = request[name] as string | number | boolean
     const field = fields.get(name)
@@ -243,6 +264,10 @@ const checkRequest = (
   return body.contentType
 }
 
+/** The fields that a request gives the same value each time: they decide among the shapes that a body can take. */
+const constantsOf = (request: Readonly<Record<string, string | number | boolean>>): ReadonlyMap<string, unknown> =>
+  new Map(Object.entries(request).filter(([, value]) => typeof value !== "string" || !isExpression(value)))
+
 const typeOf = (schema: JsonObject | undefined): CredentialField["type"] => {
   if (schema?.type === "integer" || schema?.type === "number") return "number"
   return schema?.type === "boolean" ? "boolean" : "string"
@@ -256,8 +281,8 @@ const checkConstant = (
   pointer: Pointer,
   report: Report
 ) => {
-  const allowed = schema?.const === undefined ? schema?.enum : [schema.const]
-  if (!Array.isArray(allowed) || allowed.includes(value)) return
+  const allowed = valuesOf(schema)
+  if (allowed === undefined || allowed.includes(value)) return
   report({
     severity: "error",
     rule: "x-session-field",

@@ -64,11 +64,11 @@ describe("credentials are typed from the schemes", () => {
     assert.strictEqual((module.match(/^ {2}\| \{/gm) ?? []).length, 9)
   })
 
-  it("with the client's id and secret where the sign-in authenticates the client, and optional fields where it asks none", async () => {
+  it("with the client's id and secret where the sign-in authenticates the client, and what the scope that it asks for requires", async () => {
     const module = await credentialsOf("bits")
     assert.strictEqual(
       interfaceOf(module, "SessionTokenClientCredentialsCredentials"),
-      'interface SessionTokenClientCredentialsCredentials { readonly grant?: "client_credentials" readonly clientId: string readonly clientSecret: string readonly applicationId?: string readonly redirectUrl?: string readonly workflowId?: string }'
+      'interface SessionTokenClientCredentialsCredentials { readonly grant?: "client_credentials" readonly clientId: string readonly clientSecret: string readonly applicationId: string readonly redirectUrl: string readonly workflowId: string }'
     )
   })
 

@@ -31,6 +31,8 @@ export interface Contract {
   readonly security: Security
   /** The operations (`"POST /files/content"`) that live on servers of their own, instead of on `servers`. */
   readonly operationServers?: Readonly<Record<string, ReadonlyArray<Server>>>
+  /** What to ask for in `Accept`, when answers come in several media types; a call may ask for something else. */
+  readonly accept?: string
   /** The operations that answer page by page. */
   readonly pagination?: ReadonlyArray<PagedOperations>
 }

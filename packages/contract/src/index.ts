@@ -38,11 +38,13 @@ export type {
   SecurityScheme
 } from "./scheme.ts"
 export type {
+  ClientAuthentication,
   GrantName,
   Lifetime,
   RefreshReuse,
   SessionDescription,
   SessionLimit,
   SessionOperation,
+  SignInOperation,
   TokenResponseMap
 } from "./session-description.ts"

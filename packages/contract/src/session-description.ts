@@ -13,6 +13,12 @@ export type GrantName =
   | "oauth1"
   | (string & {})
 
+/**
+ * How a client says who it is (RFC 6749 §2.3.1): `basic` form-encodes id and secret before it joins them, as the standard
+ * asks; `basic-plain` joins them as they are, for servers that decode nothing (RFC 7617); `body` sends them as fields.
+ */
+export type ClientAuthentication = "basic" | "basic-plain" | "body"
+
 /** An operation of the same document that the session calls itself. */
 export interface SessionOperation {
   readonly method: string
@@ -24,8 +30,8 @@ export interface SessionOperation {
    * A field is a property name.
    */
   readonly request?: Readonly<Record<string, string | number | boolean>>
-  /** Where the client's own id and secret go when the operation authenticates the client (RFC 6749 §2.3.1). */
-  readonly clientAuthentication?: "basic" | "body"
+  /** Where the client's own id and secret go when the operation authenticates the client. */
+  readonly clientAuthentication?: ClientAuthentication
   /** Overrides the description's `response` for this operation. */
   readonly response?: TokenResponseMap
 }
@@ -74,12 +80,24 @@ export interface SessionLimit {
  */
 export type RefreshReuse = "never" | { readonly grace: string }
 
+/** The operation that begins a session. */
+export interface SignInOperation extends SessionOperation {
+  readonly grant: GrantName
+  /** The names among `$credentials` that may be left out: the fields that they fill are not required. */
+  readonly optional?: ReadonlyArray<string>
+}
+
 /** How this API signs in, refreshes and signs out. */
 export interface SessionDescription {
-  readonly signIn?: SessionOperation & { readonly grant: GrantName }
+  readonly signIn?: SignInOperation
   readonly refresh?: SessionOperation & { readonly reuse?: RefreshReuse }
   readonly signOut?: SessionOperation
   readonly response?: TokenResponseMap
+  /**
+   * `form`: a credential that the scheme puts into the query goes into the body instead when that is a form (RFC 6750
+   * §2.2), where no log of URLs has it.
+   */
+  readonly placement?: "form"
   readonly lifetime?: Lifetime
   readonly limit?: SessionLimit
 }

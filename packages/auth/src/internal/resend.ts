@@ -60,7 +60,7 @@ export const follow = async (
   sent: Request,
   answer: Response,
   spare: Request | undefined,
-  prepare: (request: Request) => Request,
+  prepare: (request: Request) => Promise<Request>,
   transmit: (request: Request) => Promise<Response>
 ): Promise<Response> => {
   let response = answer
@@ -84,7 +84,7 @@ export const follow = async (
     const location = new URL(response.headers.get("location") ?? "", from.url)
     if (!/^https?:$/.test(location.protocol))
       throw new RedirectError(`A redirect to ${location.protocol} is not followed.`)
-    from = prepare(again(call, withBody ? spare : undefined, location.href, toGet ? "GET" : method, withBody))
+    from = await prepare(again(call, withBody ? spare : undefined, location.href, toGet ? "GET" : method, withBody))
     response = await transmit(from)
   }
   return response

@@ -7,7 +7,13 @@ const data = {
   name: "allura",
   servers: [{ url: "https://sourceforge.net" }],
   schemes: {
-    accessToken: { type: "apiKey", in: "query", name: "access_token", deprecated: true },
+    accessToken: {
+      type: "apiKey",
+      in: "query",
+      name: "access_token",
+      deprecated: true,
+      session: { placement: "form" }
+    },
     bearer: { type: "http", scheme: "bearer" },
     oauth1: { type: "http", scheme: "oauth" },
     oauth2: {
@@ -70,7 +76,8 @@ const data = {
         {}
       ]
     }
-  }
+  },
+  accept: "application/json, */*;q=0.5"
 } as const satisfies Contract
 
 /** The API as data: its servers, security schemes, what each operation requires, and its session. */

@@ -17,7 +17,7 @@ const data = {
           path: "/v1/oauth2/token",
           contentType: "application/x-www-form-urlencoded",
           request: { grant_type: "client_credentials" },
-          clientAuthentication: "basic"
+          clientAuthentication: "basic-plain"
         },
         response: {
           accessToken: "$response.body#/access_token",
@@ -37,7 +37,7 @@ const data = {
           path: "/v1/oauth2/token",
           contentType: "application/x-www-form-urlencoded",
           request: { grant_type: "client_credentials", scope: "application.read" },
-          clientAuthentication: "basic"
+          clientAuthentication: "basic-plain"
         },
         response: {
           accessToken: "$response.body#/access_token",
@@ -63,7 +63,7 @@ const data = {
             scope: "application.session",
             workflow_id: "$credentials.workflowId"
           },
-          clientAuthentication: "basic"
+          clientAuthentication: "basic-plain"
         },
         response: {
           accessToken: "$response.body#/access_token",

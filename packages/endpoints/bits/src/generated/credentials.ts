@@ -44,9 +44,9 @@ export interface SessionTokenClientCredentialsCredentials {
   readonly clientId: string
   /** The client's secret (RFC 6749 §2.3.1). */
   readonly clientSecret: string
-  readonly applicationId?: string
-  readonly redirectUrl?: string
-  readonly workflowId?: string
+  readonly applicationId: string
+  readonly redirectUrl: string
+  readonly workflowId: string
 }
 
 /** A token obtained beforehand. */

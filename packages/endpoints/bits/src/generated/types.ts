@@ -169,6 +169,12 @@ export interface components {
         };
         /** @example bits:customer::e0d429f2-635b-418c-8b74-4a554f82c0bc */
         CustomerName: string;
+        CustomerTokenRequest: {
+            /** @constant */
+            grant_type: "client_credentials";
+            /** @enum {string} */
+            scope?: "application" | "application.read";
+        };
         /** @description The form is not stated by the vendor; a public client of theirs reads `message`. */
         Error: {
             message: string;
@@ -205,6 +211,17 @@ export interface components {
                 issuingCountry: string;
             };
         };
+        /** @description The three claims are required for this scope. */
+        SessionTokenRequest: {
+            application_id: components["schemas"]["ApplicationName"];
+            /** @constant */
+            grant_type: "client_credentials";
+            /** Format: uri */
+            redirect_url: string;
+            /** @constant */
+            scope: "application.session";
+            workflow_id: components["schemas"]["WorkflowName"];
+        };
         Token: {
             access_token: string;
             /**
@@ -228,16 +245,7 @@ export interface components {
         TokenOwner: {
             customerId: components["schemas"]["CustomerName"];
         };
-        TokenRequest: {
-            application_id?: components["schemas"]["ApplicationName"];
-            /** @constant */
-            grant_type: "client_credentials";
-            /** Format: uri */
-            redirect_url?: string;
-            /** @enum {string} */
-            scope?: "application" | "application.read" | "application.session";
-            workflow_id?: components["schemas"]["WorkflowName"];
-        };
+        TokenRequest: components["schemas"]["CustomerTokenRequest"] | components["schemas"]["SessionTokenRequest"];
         WebhookEvent: {
             event: {
                 applicationId: components["schemas"]["ApplicationName"];
