@@ -15,3 +15,4 @@
  * ```
  */
 export * as Client from "./Client.ts"
+export * as Refusal from "./Refusal.ts"
