@@ -67,7 +67,7 @@ const LIFE = 90_000
 const DEADLINE = 3000
 const KEY_POLICY = {
   renewal: { margin: "10 seconds", fraction: 0.2, jitter: 0.25 },
-  deadline: { signIn: DEADLINE, refresh: DEADLINE, signOut: 2000, lease: "20 seconds" },
+  deadline: { signIn: DEADLINE, refresh: DEADLINE, signOut: 4000, lease: "20 seconds" },
   coolDown: "2 seconds",
   displacement: { budget: 3, window: "1 minute", backOff: "1 second" },
   heartbeat: "20 seconds"

@@ -8,6 +8,7 @@ import * as ClockModule from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { MinimumLogLevel } from "effect/References"
 import { Scheduler } from "effect/Scheduler"
 
 /** Mulberry32: small, and good enough to choose with. */
@@ -117,7 +118,11 @@ export class World {
       monotonicTimeNanos: Effect.sync(() => BigInt(Math.round(this.time)) * 1_000_000n),
       sleep: (duration) => this.sleep(Duration.toMillis(duration), machine)
     }
-    return Context.make(ClockModule.Clock, clock).pipe(Context.add(Scheduler, this.scheduler)) as Context.Context<never>
+    return Context.make(ClockModule.Clock, clock).pipe(
+      Context.add(Scheduler, this.scheduler),
+      // Ten thousand schedules have a lot to say.
+      Context.add(MinimumLogLevel, "None")
+    ) as Context.Context<never>
   }
 
   /** Runs every fiber that can run, in an order that the seed chooses. */
