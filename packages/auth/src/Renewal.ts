@@ -26,6 +26,7 @@ import {
 } from "./SessionError.ts"
 import * as SessionRecord from "./SessionRecord.ts"
 import type { SessionStore } from "./SessionStore.ts"
+import type { Telemetry } from "./Telemetry.ts"
 import { merge, type TokenSet, withoutRefreshToken } from "./TokenSet.ts"
 
 /** What happens on the way, for whoever wants to tell about it. */
@@ -55,6 +56,7 @@ export interface Environment {
   readonly policy: Policy
   readonly lastUsedAt: () => number
   readonly report: (progress: Progress) => Effect.Effect<void>
+  readonly telemetry: Telemetry
   /** Completes when the session closes and will wait no longer: a call that is still out counts as unanswered. */
   readonly abandoned: Deferred.Deferred<void>
 }
@@ -135,7 +137,13 @@ const now = Effect.clockWith((clock) => Effect.succeed(clock.currentTimeMillisUn
 const elapsed = Effect.clockWith((clock) => Effect.succeed(Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)))
 
 /** The call itself. It cannot be interrupted, only abandoned: what comes back has to reach the store. */
-const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet | undefined, longest: number) => {
+const call = (
+  env: Environment,
+  request: Request,
+  method: "refresh" | "signIn",
+  tokens: TokenSet | undefined,
+  longest: number
+) => {
   const { context, grant } = env
   const effect =
     method === "refresh" && grant.refresh !== undefined && tokens !== undefined
@@ -144,7 +152,7 @@ const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet |
   const abandoned = Effect.flatMap(Deferred.await(env.abandoned), () =>
     Effect.fail(new GrantUnavailable({ ambiguous: true, message: "The session was closed before the answer came." }))
   )
-  return Effect.raceFirst(effect, abandoned).pipe(
+  const bounded = Effect.raceFirst(effect, abandoned).pipe(
     Effect.timeoutOrElse({
       duration: longest,
       orElse: () =>
@@ -162,9 +170,9 @@ const call = (env: Environment, method: "refresh" | "signIn", tokens: TokenSet |
           message: `The grant ${grant.name} failed unexpectedly (${defect instanceof Error ? defect.name : typeof defect}).`
         })
       )
-    ),
-    Effect.withSpan(`keyturn.${method}`, { kind: "client", attributes: { "keyturn.session": env.key } })
+    )
   )
+  return env.telemetry.call(method, !request.attended, bounded)
 }
 
 /** A person takes longer than a lease lasts: it is extended while a sign-in waits for one. */
@@ -243,7 +251,10 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
       case "Lost":
         // What was refused or is dead, and cannot be renewed, is left for nobody to adopt: the next person is asked.
         if (request.urgent && record.tokens !== undefined && record.generation <= request.used) {
-          yield* store.write(key, SessionRecord.next(record, { tokens: undefined, marker: undefined, proof: undefined }))
+          yield* store.write(
+            key,
+            SessionRecord.next(record, { tokens: undefined, marker: undefined, proof: undefined })
+          )
         }
         return yield* lost(rejected ? "refresh-rejected" : decision.why)
       case "Renew":
@@ -275,7 +286,13 @@ const underLease = Effect.fnUntraced(function* (env: Environment, owner: string,
     const patient = method === "signIn" && grant.signIn === "interactive"
     const limit = Duration.toMillis(deadline) + LEASE_MARGIN / 2
     const grace = attempt > 1 && terms.grace > 0 ? Math.max(1, graceFrom + terms.grace - at) : limit
-    const calling = call(env, method, record.tokens, patient ? Number.POSITIVE_INFINITY : Math.min(limit, grace))
+    const calling = call(
+      env,
+      request,
+      method,
+      record.tokens,
+      patient ? Number.POSITIVE_INFINITY : Math.min(limit, grace)
+    )
     const result = yield* Effect.result(patient ? Effect.raceFirst(calling, extend(env, owner, ttl)) : calling)
     if (Result.isSuccess(result)) {
       const obtained = method === "refresh" && record.tokens ? merge(record.tokens, result.success) : result.success

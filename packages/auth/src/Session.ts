@@ -26,18 +26,26 @@ import { SessionClosed, SessionDisplaced, type SessionError, StoreUnavailable } 
 import type { SessionEvent } from "./SessionEvent.ts"
 import * as SessionRecord from "./SessionRecord.ts"
 import * as SessionStore from "./SessionStore.ts"
+import * as Telemetry from "./Telemetry.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
 /** A session at a glance, safe to show. */
 export interface SessionState {
   /** `failing` still serves while its token works; `closed` is for good. */
   readonly status: "active" | "renewing" | "failing" | "closed"
+  /** Grows with every sign-in and refresh, in whichever process; 0 before the first. */
   readonly generation: number
-  /** Milliseconds since the epoch, when known. */
+  /** Names the access token in hand without telling it, as in the events: the same in every process. */
+  readonly fingerprint: string | undefined
+  /** When the tokens came, in milliseconds since the epoch. */
   readonly issuedAt: number | undefined
+  /** When they end, in milliseconds since the epoch, if the server said so. */
   readonly expiresAt: number | undefined
+  /** When they are due to be renewed, in milliseconds since the epoch; `undefined` for what is only renewed on demand. */
   readonly renewAt: number | undefined
+  /** The granted scopes, when they are known. */
   readonly scope: ReadonlyArray<string> | undefined
+  /** Why the last renewal failed; gone with the next one that succeeds. */
   readonly error: SessionError | undefined
 }
 
@@ -144,9 +152,16 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
     const renewable = refreshable || grant.signIn !== "never"
     const listeners = new Set<(event: SessionEvent) => void>()
     if (options.onEvent !== undefined) listeners.add(options.onEvent)
+    const telemetry = yield* Telemetry.make({
+      api: options.contract.name,
+      scheme: options.schemeName,
+      expiresAt: () => record.tokens?.expiresAt
+    })
+    listeners.add(telemetry.onEvent)
 
     let record: SessionRecord.SessionRecord = SessionRecord.none
     let credential: Credential | undefined
+    let mark: string | undefined
     let renewAt: number | undefined
     let lastUsedAt = 0
     let opened = false
@@ -211,14 +226,12 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       const { tokens } = next
       credential =
         tokens === undefined ? undefined : new Credential(context.scheme, next.generation, tokens, grant.signer)
+      mark = tokens === undefined ? undefined : fingerprint(tokens.accessToken)
       renewAt = tokens === undefined || !renewable ? undefined : Lifetime.renewAt(tokens, terms, policy, Math.random())
       if (renewAt !== undefined && !closed) timer = runFork(Effect.interruptible(schedule))
     }
 
-    const obtained = (tokens: TokenSet | undefined) => ({
-      fingerprint: tokens === undefined ? "" : fingerprint(tokens.accessToken),
-      expiresAt: tokens?.expiresAt
-    })
+    const obtained = (tokens: TokenSet | undefined) => ({ fingerprint: mark ?? "", expiresAt: tokens?.expiresAt })
 
     const report = (progress: Renewal.Progress): Effect.Effect<void> =>
       Effect.sync(() => {
@@ -277,6 +290,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       policy,
       lastUsedAt: () => lastUsedAt,
       report,
+      telemetry,
       abandoned
     }
 
@@ -395,7 +409,12 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
         const joined = flight as Flight | undefined
         if (joined === undefined) return renewed(used, challenged) // it was over before it could be joined
         joined.urgent = true
-        return Effect.flatMap(Deferred.await(joined.done), (result) =>
+        const from = elapsed()
+        const landed = Effect.ensuring(
+          Deferred.await(joined.done),
+          Effect.sync(() => telemetry.waited(elapsed() - from))
+        )
+        return Effect.flatMap(landed, (result) =>
           result.generation > used && credential !== undefined && !closed
             ? Effect.sync(() => {
                 // Opening is no use: a session that nobody used yet is not renewed for nobody.
@@ -425,11 +444,11 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
         if (Result.isFailure(last) && own === undefined) return yield* last.failure
         const tokens = own ?? (Result.isSuccess(last) ? last.success?.tokens : undefined)
         if (!end || tokens === undefined || grant.signOut === undefined) return
-        yield* grant.signOut(context, tokens).pipe(
-          // 401: the session was over already, which is what was asked for.
-          Effect.catchTag("GrantRejected", (error) => (error.status === 401 ? Effect.void : Effect.fail(error))),
-          Effect.withSpan("keyturn.signOut", { kind: "client", attributes: { "keyturn.session": key } })
+        // 401: the session was over already, which is what was asked for.
+        const ended = Effect.catchTag(grant.signOut(context, tokens), "GrantRejected", (error) =>
+          error.status === 401 ? Effect.void : Effect.fail(error)
         )
+        yield* telemetry.call("signOut", false, ended)
         emit({ ...base(), _tag: "SignedOut" })
       }).pipe(
         Effect.timeoutOrElse({
@@ -508,6 +527,7 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
       state: () => ({
         status: closed ? "closed" : flight !== undefined ? "renewing" : failure !== undefined ? "failing" : "active",
         generation: record.generation,
+        fingerprint: mark,
         issuedAt: record.tokens?.issuedAt,
         expiresAt: record.tokens?.expiresAt,
         renewAt,

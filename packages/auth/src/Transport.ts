@@ -130,6 +130,27 @@ const refusal = (body: unknown): { readonly code: string | undefined; readonly t
   }
 }
 
+/** The span of an HTTP client, as OpenTelemetry's conventions have it, around what is really sent; without the query. */
+const spanned = <A, R>(effect: Effect.Effect<A, GrantFailure, R>, { method, secrets, url: href }: TransportRequest) => {
+  const url = new URL(href)
+  if (!isSecure(url)) return effect
+  const { hostname, origin, pathname, port, protocol } = url
+  return Effect.tapError(effect, (error) => {
+    const { status = 0 } = error
+    return Effect.annotateCurrentSpan("error.type", status >= 300 ? String(status) : error._tag)
+  }).pipe(
+    Effect.withSpan(method, {
+      kind: "client",
+      attributes: {
+        "http.request.method": method,
+        "server.address": hostname,
+        "server.port": Number(port || (protocol === "https:" ? 443 : 80)),
+        "url.full": scrub(origin + pathname, secrets, 2000)
+      }
+    })
+  )
+}
+
 /**
  * A transport over a `fetch`.
  *
@@ -184,6 +205,7 @@ export const make = (fetch: typeof globalThis.fetch): Transport =>
     })
     const receivedAt = clock.currentTimeMillisUnsafe()
     const { headers, status } = response
+    yield* Effect.annotateCurrentSpan("http.response.status_code", status)
     if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
       return yield* new GrantRejected({
         status,
@@ -222,4 +244,4 @@ export const make = (fetch: typeof globalThis.fetch): Transport =>
       })
     }
     return { status, headers, body: parsed.value, sentAt, receivedAt }
-  })
+  }, spanned)

@@ -5,6 +5,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { CurrentLoggers } from "effect/References"
 import * as Scope from "effect/Scope"
 import type { Client } from "openapi-fetch"
 import { join } from "./join.ts"
@@ -20,7 +21,8 @@ export type ConnectedClient<Paths extends {}> = Client<Paths> & {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-const context = Context.make(Clock.Clock, unrefClock)
+// Who did not ask for Effect hears of a session through its events, and nothing on the console.
+const context = Context.make(Clock.Clock, unrefClock).pipe(Context.add(CurrentLoggers, new Set()))
 
 /** Runs an effect for a caller who waits: the caller's abort rejects as `fetch` does, and waiting keeps the process alive. */
 const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSignal): Promise<A> => {
