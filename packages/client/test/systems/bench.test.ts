@@ -84,7 +84,10 @@ describe.each(readings)("Bench, with %o", (switches) => {
     await using one = await at.open()
     await using other = await at.open()
     const answers = await Promise.all([one, other, one, other].map((api) => api.GET(path)))
-    assert.deepStrictEqual(answers.map(({ response }) => response.status), [200, 200, 200, 200])
+    assert.deepStrictEqual(
+      answers.map(({ response }) => response.status),
+      [200, 200, 200, 200]
+    )
     assert.deepStrictEqual([at.server.stats().signIns, at.server.stats().evictions], [1, 0])
   })
 
@@ -136,11 +139,14 @@ describe("Bench", () => {
     assert.deepStrictEqual([at.server.stats().signIns, at.server.stats().refreshes], [1, 0])
   })
 
-  it.each(["GET", "DELETE"] as const)("sign-out by %s instead is reported, and never fails the caller", async (signOutMethod) => {
-    await using at = await start({ signOutMethod })
-    await (await at.open())[Symbol.asyncDispose]()
-    assert.include(at.tags(), "SignOutFailed")
-  })
+  it.each(["GET", "DELETE"] as const)(
+    "sign-out by %s instead is reported, and never fails the caller",
+    async (signOutMethod) => {
+      await using at = await start({ signOutMethod })
+      await (await at.open())[Symbol.asyncDispose]()
+      assert.include(at.tags(), "SignOutFailed")
+    }
+  )
 
   it("concurrent tokens: a person's fourth session ends their oldest", async () => {
     await using at = await start()

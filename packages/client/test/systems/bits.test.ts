@@ -93,7 +93,10 @@ describe("Bits", () => {
     assert.strictEqual(error._tag, "SignInRejected")
     const { appToken, ...schemes } = contract.schemes
     const signIn = { ...appToken.session.signIn, clientAuthentication: "basic" }
-    const standard = { ...contract, schemes: { ...schemes, appToken: { ...appToken, session: { ...appToken.session, signIn } } } }
+    const standard = {
+      ...contract,
+      schemes: { ...schemes, appToken: { ...appToken, session: { ...appToken.session, signIn } } }
+    }
     await using api = await connect(standard as unknown as typeof contract, {
       ...at.options,
       credentials: { appToken: at.client }
@@ -151,7 +154,10 @@ describe("Bits", () => {
     })
     assert.deepStrictEqual(api.session.state?.scope, ["application.session"])
     assert.strictEqual((await api.GET("/oauth2/userinfo")).response.status, 200)
-    assert.strictEqual((await failure(api.POST("/v1/applications.create", { body: application })))._tag, "CredentialMissing")
+    assert.strictEqual(
+      (await failure(api.POST("/v1/applications.create", { body: application })))._tag,
+      "CredentialMissing"
+    )
   })
 
   it("the session token that comes with a new application is a token obtained beforehand; 401 is the caller's", async () => {
@@ -174,11 +180,18 @@ describe("Bits", () => {
     await using reader = await connect(contract, { ...at.options, credentials: { readToken: at.client } })
     const token = /Bearer (.*)/
     const { fetch, sent } = spying()
-    await using spied = await connect(contract, { ...observed(at.server.url).options, fetch, credentials: { readToken: at.client } })
+    await using spied = await connect(contract, {
+      ...observed(at.server.url).options,
+      fetch,
+      credentials: { readToken: at.client }
+    })
     await spied.GET("/oauth2/userinfo")
     const value = token.exec(sent.at(-1)?.headers.get("authorization") ?? "")?.[1] ?? ""
     const before = at.server.stats().signIns
-    await using api = await connect(contract, { ...at.options, credentials: { appToken: { grant: "token", token: value } } })
+    await using api = await connect(contract, {
+      ...at.options,
+      credentials: { appToken: { grant: "token", token: value } }
+    })
     const { error, response } = await api.POST("/v1/applications.create", { body: application })
     assert.strictEqual(response.status, 403)
     assert.match((error as { message: string }).message, /application.read/)
