@@ -81,7 +81,7 @@ export const decide = (record: SessionRecord, now: number, trigger: Trigger, ter
   const alive = tokens !== undefined && now < serveUntil(tokens, trigger.lastUsedAt, terms)
   if (trigger._tag === "Use") {
     if (!alive) return { _tag: "Wait" }
-    return trigger.renewAt !== undefined && now >= trigger.renewAt ? { _tag: "ServeAndRenew" } : { _tag: "Serve" }
+    return now >= (trigger.renewAt ?? Number.POSITIVE_INFINITY) ? { _tag: "ServeAndRenew" } : { _tag: "Serve" }
   }
   if (record.ended === "everywhere" && !trigger.attended) return { _tag: "Lost", why: "signed-out" }
   if (alive && trigger.proven && record.generation > trigger.used) return { _tag: "Adopt" }

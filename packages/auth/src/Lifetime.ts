@@ -28,13 +28,13 @@ const milliseconds = (iso: string | undefined): number | undefined =>
 /** The terms of a session description. */
 export const terms = (description: SessionDescription, signIn: Terms["signIn"], refreshable: boolean): Terms => {
   const lifetime: Lifetime = description.lifetime ?? {}
-  const reuse = description.refresh?.reuse ?? "never"
+  const reuse = description.refresh?.reuse
   return {
     expiry: lifetime.access?.expiry ?? "strict",
     idle: milliseconds(lifetime.access?.idle),
     accessTtl: milliseconds(lifetime.access?.ttl),
     refreshTtl: milliseconds(lifetime.refresh?.ttl),
-    grace: reuse === "never" ? 0 : (milliseconds(reuse.grace) ?? 0),
+    grace: typeof reuse === "object" ? (milliseconds(reuse.grace) ?? 0) : 0,
     refreshable,
     signIn
   }

@@ -2,7 +2,7 @@
  * When a request is tried again though its credential was fine: idempotent methods (RFC 9110 §9.2.2), after a network
  * error or an answer that says "not now". A budget keeps a fleet of retrying clients from drowning a service that is down.
  */
-import { parseRetryAfter } from "./internal/time.ts"
+import { parseHttpDate, parseRetryAfter } from "./internal/time.ts"
 
 /** Methods that may be sent twice. */
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
@@ -14,8 +14,9 @@ const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504])
 const BASE = 250
 /** Longest wait: a service that asks for more gets its answer handed over. Milliseconds. */
 const LONGEST = 30_000
-/** Retries in hand; a success gives a tenth of one back, so that at most one request in ten is a retry in the long run. */
-const BUDGET = 10
+/** Ten retries in hand; a success gives a tenth of one back, so that one request in ten is a retry in the long run. */
+const BUDGET = 100
+const COST = 10
 
 /** Decides about retries; one for a client, as the budget is the client's. */
 export interface Retry {
@@ -32,15 +33,16 @@ export const make = (times: number): Retry => {
     delay: (method, tries, response) => {
       if (tries > times || !idempotent.has(method)) return undefined
       if (response !== undefined && !transient.has(response.status)) return undefined
-      const asked =
-        response === undefined ? undefined : parseRetryAfter(response.headers.get("retry-after"), Date.now())
+      // A date is one of the server's clock, which says of itself what time it is.
+      const now = parseHttpDate(response?.headers.get("date") ?? null) ?? Date.now()
+      const asked = parseRetryAfter(response?.headers.get("retry-after") ?? null, now)
       const delay = asked ?? BASE * 2 ** (tries - 1) * (0.5 + Math.random() / 2)
-      if (delay > LONGEST || budget < 1) return undefined
-      budget -= 1
+      if (delay > LONGEST || budget < COST) return undefined
+      budget -= COST
       return delay
     },
     succeeded: () => {
-      if (budget < BUDGET) budget = Math.min(BUDGET, budget + 0.1)
+      budget = Math.min(BUDGET, budget + 1)
     }
   }
 }

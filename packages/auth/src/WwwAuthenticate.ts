@@ -37,7 +37,7 @@ export const parse = (header: string): ReadonlyArray<Challenge> => {
     }
     const challenge: (typeof challenges)[number] = { scheme: name.toLowerCase(), parameters: {} }
     challenges.push(challenge)
-    if (eat(/ +/y) && !/^[^\s=,]+\s*=\s*[^\s=,]/.test(header.slice(at))) {
+    if (eat(/ +/y)) {
       const token68 = eat(TOKEN68)?.[0]
       if (token68 !== undefined) challenge.token68 = token68
     }

@@ -21,12 +21,26 @@ export const parseSeconds = (value: unknown): number | undefined => {
   return Math.min(seconds, CENTURY)
 }
 
+/** A day's name first, a time somewhere: engines make dates of things like `5 s`, too. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/
+
+/**
+ * Milliseconds since the epoch of an HTTP date in any of its three forms (RFC 9110 §5.6.7); `undefined` if it is none. The
+ * oldest form names no zone, and means GMT like the others.
+ */
+export const parseHttpDate = (text: string | null): number | undefined => {
+  const date = text?.trim() ?? ""
+  if (!HTTP_DATE.test(date)) return undefined
+  const millis = Date.parse(date.endsWith("GMT") ? date : `${date} GMT`)
+  return Number.isNaN(millis) ? undefined : millis
+}
+
 /** `Retry-After` (RFC 9110 §10.2.3) in milliseconds from `now`: a number of seconds, or an HTTP date. */
 export const parseRetryAfter = (value: string | null, now: number): number | undefined => {
-  if (value === null) return undefined
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+  const text = value ?? ""
+  if (/^\s*\d+\s*$/.test(text)) return Number(text) * 1000
+  const date = parseHttpDate(text)
+  return date === undefined ? undefined : Math.max(0, date - now)
 }
 
 /**
@@ -34,9 +48,8 @@ export const parseRetryAfter = (value: string | null, now: number): number | und
  * so anything under two seconds is noise.
  */
 export const skew = (date: string | null, sentAt: number, receivedAt: number): number => {
-  if (date === null) return 0
-  const server = Date.parse(date)
-  if (Number.isNaN(server)) return 0
+  const server = parseHttpDate(date)
+  if (server === undefined) return 0
   const difference = server + 500 - (sentAt + receivedAt) / 2
   return Math.abs(difference) < 2000 ? 0 : difference
 }
