@@ -49,11 +49,11 @@ export const summarize = (values: ReadonlyArray<number>): Summary => {
 
 /**
  * The median with its interval, whatever the distribution: how many of `n` values lie below the true median is binomial
- * (n, ½), so the order statistics 0.98 √n ranks away on both sides hold it in 95 of 100 cases.
+ * (n, ½), so the order statistics 0.98 √n ranks away from the middle on both sides hold it in 95 of 100 cases.
  */
 export const medianWithin = (values: ReadonlyArray<number>): Estimate => {
   const sorted = ascending(values)
-  const rank = Math.max(0, Math.floor(sorted.length / 2 - 0.98 * Math.sqrt(sorted.length)))
+  const rank = Math.max(0, Math.floor(sorted.length / 2 - 0.98 * Math.sqrt(sorted.length)) - 1)
   return {
     value: quantileOf(sorted, 0.5),
     low: sorted[rank] ?? Number.NaN,

@@ -59,12 +59,17 @@ export const storm = async (
   const answer =
     scenario === "staggered 401s" ? (n: number) => (n < count ? ((n % 40) / 20) * tokenCall : 0) : undefined
   const options = { tokenCall, ...(answer && { answer }) }
-  await all(count, () => api.read(1)) // once for the engine
+  // Until the engine has optimised, the later of two rounds is the faster one, whatever happens in it.
+  for (let i = 0; i < 6; i++) {
+    await all(count, () => api.read(1))
+    globalThis.gc?.()
+  }
   origin.configure(options)
   const before = await all(count, () => api.read(1))
   const broken = before.find(({ error }) => error !== undefined)
   if (broken !== undefined) throw broken.error
 
+  globalThis.gc?.()
   origin.configure(options)
   origin.revoke()
   if (scenario !== "staggered 401s") moveClock(2 * 3600 * 1000)
