@@ -38,7 +38,7 @@ export interface Case {
   readonly name: string
   /** What it answers, in a sentence. */
   readonly question: string
-  /** The metric to draw, and the groups it is drawn for; default: the first metric, in all groups. */
-  readonly chart?: { readonly metric: string; readonly scale?: "log" }
+  /** The metric to draw. Default: the first. */
+  readonly chart?: { readonly metric: string }
   readonly run: (run: Run) => Promise<Outcome>
 }

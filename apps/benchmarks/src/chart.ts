@@ -47,7 +47,7 @@ export const chart = (result: Result, options: Case["chart"]): string => {
       top: (tops[i] as number) + head - 8,
       height: lines.length * bar
     })),
-    xAxis: panels.map((_, gridIndex) => ({ gridIndex, type: options?.scale ?? "value", show: false })),
+    xAxis: panels.map((_, gridIndex) => ({ gridIndex, type: "value", show: false })),
     yAxis: panels.map((lines, gridIndex) => ({
       gridIndex,
       type: "category",

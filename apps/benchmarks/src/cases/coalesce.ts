@@ -35,7 +35,7 @@ const storm = async (name: string, argument: object): Promise<Storm> => {
 export const coalesce: Case = {
   name: "coalesce",
   question: "What happens when 10,000 calls meet the end of a token?",
-  chart: { metric: "token calls", scale: "log" },
+  chart: { metric: "failed calls" },
   run: async ({ log, quick }) => {
     const count = quick ? 1000 : 10_000
     const series: Array<Series> = []
