@@ -304,12 +304,13 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
     }
 
     // A stranger signed in: the server refused a token that should work, and nobody who shares the store renewed it or
-    // was about to.
+    // was about to. Where only a person could sign in again it was one who ended it, and nobody fights over it.
     const onUnchanged = (wasRefused: boolean) => (stored: SessionRecord.SessionRecord) =>
       Effect.suspend((): Effect.Effect<void, SessionError> => {
         const { expiresAt } = stored.tokens ?? {}
         if (
           !wasRefused ||
+          (!refreshable && grant.signIn === "interactive") ||
           stored.tokens === undefined ||
           stored.marker !== undefined ||
           (expiresAt !== undefined && now() >= expiresAt)

@@ -185,14 +185,20 @@ describe("OAuth 1.0a with Allura", () => {
     const store = memoryStore()
     const policy = { onClose: "keep" } as const
     const { grant, opened } = atHome(at)
+    const events: Array<SessionEvent> = []
     {
-      await using api = await connectTo(at, { grant, store, policy })
+      await using api = await connectTo(at, { grant, store, policy, events })
       assert.strictEqual(await isAdmin(api), 200)
       const token = /oauth_token="(\w+)"/.exec(at.sent.at(-1)?.authorization ?? "")?.[1] ?? ""
       at.server.revoke(token)
       const error = await refusal(isAdmin(api))
       assert.strictEqual(error._tag, "SessionLost")
       assert.strictEqual(error.why, "interaction-required")
+      // The person ended it: nobody else signed in.
+      assert.notInclude(
+        events.map(({ _tag }) => _tag),
+        "Displaced"
+      )
     }
     await using api = await connectTo(at, { grant, store, policy })
     assert.strictEqual(opened.length, 2)
