@@ -89,7 +89,8 @@ const lost = (why: SessionLost["why"]): SessionLost => {
   const message: Record<SessionLost["why"], string> = {
     "refresh-token-spent":
       "A refresh was sent twice and never answered, and its token can be used only once. A person has to sign in again.",
-    "refresh-rejected": "The server refused the refresh token. A person has to sign in again.",
+    "refresh-rejected":
+      "The server refused the refresh token: it has expired, was revoked, or an earlier refresh has used it up. Use the newest one, or have a person sign in again.",
     "interaction-required": "The session has ended and only a person can sign in. Sign in again.",
     "not-renewable":
       "The token was refused and there is no way to get another one here. Make a new token and give that.",
@@ -98,15 +99,22 @@ const lost = (why: SessionLost["why"]): SessionLost => {
   return new SessionLost({ why, message: message[why] })
 }
 
+const misunderstood =
+  "The request may not have been understood: check that the contract's x-session sends the media type (usually application/x-www-form-urlencoded) and the fields that the API expects."
+const refusedCredentials =
+  "Check the login and the password (or client id and secret), that the account is active and may use the API, and that this URL is where the API signs in."
+
 const signInRejected = (error: Extract<GrantFailure, { _tag: "GrantRejected" }>): SignInRejected => {
   const cure =
     error.status === 404 || error.status === 405
       ? "There is no sign-in at this URL: check the base URL against the contract's server."
-      : error.status === 415 || error.code === "invalid_request"
-        ? "The request was not understood: check that the contract's x-session sends the media type and the fields that the API expects."
-        : error.status < 400
-          ? ""
-          : "Check the login and the password (or client id and secret), and that the account is active and may use the API."
+      : error.status < 400
+        ? ""
+        : error.status === 415 || error.code === "invalid_request"
+          ? misunderstood
+          : error.status === 400 && error.code === undefined
+            ? `${misunderstood} ${refusedCredentials}`
+            : refusedCredentials
   return new SignInRejected({
     status: error.status,
     code: error.code,

@@ -159,6 +159,14 @@ const runIn =
     throw Cause.squash(exit.cause)
   }
 
+/** What to do about a 401 that no renewal has cured. */
+const refused = (init: object | undefined): string => {
+  const { headers } = (init ?? {}) as { readonly headers?: Readonly<Record<string, unknown>> }
+  return Object.keys(headers ?? {}).some((name) => name.toLowerCase() === "authorization")
+    ? " The call has an Authorization header of its own: leave it out, and the session sends Authorization: Bearer with its token."
+    : " The server refuses the credential: check that it is still good and belongs to this API, and that nothing on the way takes the Authorization header off."
+}
+
 const effectClient = <Paths extends {}>(opened: Opened): EffectClient<Paths> => {
   const client = join<Paths>(opened) as unknown as Record<string, (path: string, init?: object) => Promise<Answer>>
   const call = (method: (typeof methods)[number]) => (path: string, init?: object) =>
@@ -185,7 +193,7 @@ const effectClient = <Paths extends {}>(opened: Opened): EffectClient<Paths> => 
                 status: response.status,
                 body: error,
                 response,
-                message: `${method} ${path} answered ${response.status}.`
+                message: `${method} ${path} answered ${response.status}.${response.status === 401 ? refused(init) : ""}`
               })
             )
       })
