@@ -160,7 +160,8 @@ const withToken = (signatory: Signatory, signer: RequestSigner, token: string, s
 const withPerson = (signatory: Signatory, signer: RequestSigner, options: PersonOptions): OAuth1 => {
   const { account, callback } = options
   for (const endpoint of ["requestTokenUrl", "authorizationUrl", "accessTokenUrl"] as const) {
-    if (typeof options[endpoint] !== "string" || options[endpoint] === "") {
+    const url: unknown = options[endpoint]
+    if (typeof url !== "string" || url === "" || !URL.canParse(url, "https://api.example")) {
       throw new ConfigurationError({
         message: `The grant oauth1 needs a ${endpoint}, absolute or relative to the API's server; or a token with its tokenSecret.`
       })

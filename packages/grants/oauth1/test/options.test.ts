@@ -13,6 +13,7 @@ describe("an option that cannot be right", () => {
     ["consumerSecret", { ...right, consumerSecret: undefined }],
     ["requestTokenUrl", { ...right, requestTokenUrl: "" }],
     ["accessTokenUrl", { ...right, accessTokenUrl: undefined }],
+    ["authorizationUrl", { ...right, authorizationUrl: "https://" }],
     ["tokenSecret", { consumerKey: "k", consumerSecret: "s", token: "t" }],
     ["signatureMethod", { ...right, signatureMethod: "RSA-SHA1" }],
     ["callback", { ...right, callback: "back" }]
