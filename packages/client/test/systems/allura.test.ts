@@ -142,6 +142,22 @@ describe("an Allura token in its old place, access_token", () => {
     assert.isTrue(at.sent.every(({ url }) => !url.includes("access_token")))
   })
 
+  it("stays with a POST that is redirected to a GET, in the place that is left", async () => {
+    await using at = await start()
+    await using api = await at.parameter()
+    const { response } = await api.POST("/rest/{neighborhood}/{project}/{tool}/new", {
+      params: { path: { ...project.params.path, tool: "tickets" } },
+      body: { "ticket_form.summary": "A gate that sticks" },
+      headers: { "content-type": "application/x-www-form-urlencoded" }
+    } as never)
+    assert.strictEqual(response.status, 200)
+    assert.deepStrictEqual(
+      at.sent.map(({ url }) => url.includes("access_token")),
+      [false, true]
+    )
+    assert.notInclude(response.url, "access_token")
+  })
+
   it("is in nothing that is said: neither the answer's URL, nor errors, nor state (I7)", async () => {
     await using at = await start()
     const token = at.server.credentials.bearer

@@ -140,11 +140,20 @@ describe("Bench", () => {
   })
 
   it.each(["GET", "DELETE"] as const)(
-    "sign-out by %s instead is reported, and never fails the caller",
-    async (signOutMethod) => {
-      await using at = await start({ signOutMethod })
+    "sign-out by %s instead is reported and never fails the caller, and works once the contract says so",
+    async (method) => {
+      await using at = await start({ signOutMethod: method })
       await (await at.open())[Symbol.asyncDispose]()
       assert.include(at.tags(), "SignOutFailed")
+      const { session } = contract.schemes
+      const told = { ...session, session: { ...session.session, signOut: { ...session.session.signOut, method } } }
+      const api = await connect({ ...contract, schemes: { session: told } } as unknown as typeof contract, {
+        ...at.options,
+        credentials: at.server.credentials.reader
+      })
+      await api[Symbol.asyncDispose]()
+      assert.include(at.tags(), "SignedOut")
+      assert.strictEqual(at.server.stats().signOuts, 1)
     }
   )
 
