@@ -100,7 +100,7 @@ const lost = (why: SessionLost["why"]): SessionLost => {
 }
 
 const misunderstood =
-  "The request may not have been understood: check that the contract's x-session sends the media type (usually application/x-www-form-urlencoded) and the fields that the API expects."
+  "The request may not have been understood: check that the contract's x-session sends the media type and the fields that the API expects, usually as application/x-www-form-urlencoded."
 const refusedCredentials =
   "Check the login and the password (or client id and secret), that the account is active and may use the API, and that this URL is where the API signs in."
 

@@ -403,12 +403,10 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
           const current = usable()
           if (current !== undefined) return Effect.succeed(current)
         }
-        if (flight === undefined) {
-          if (failure !== undefined && coolingDown()) return Effect.fail(failure.error)
-          startRenewal(Math.max(used, credential === undefined ? 0 : record.generation), true, challenged)
-        }
-        const joined = flight as Flight | undefined
-        if (joined === undefined) return renewed(used, challenged) // it was over before it could be joined
+        if (flight === undefined && failure !== undefined && coolingDown()) return Effect.fail(failure.error)
+        // One that is over as soon as it began is joined all the same: what came of it is this caller's answer.
+        const joined =
+          flight ?? startRenewal(Math.max(used, credential === undefined ? 0 : record.generation), true, challenged)
         joined.urgent = true
         const from = elapsed()
         const landed = Effect.ensuring(
