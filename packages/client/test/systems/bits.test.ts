@@ -160,6 +160,27 @@ describe("Bits", () => {
     )
   })
 
+  it("claims that a contract calls optional may be left out, and are then not sent", async () => {
+    await using at = await start()
+    const { sessionToken, ...schemes } = contract.schemes
+    const signIn = { ...sessionToken.session.signIn, optional: ["workflowId", "redirectUrl"] }
+    const lenient = {
+      ...contract,
+      schemes: { ...schemes, sessionToken: { ...sessionToken, session: { ...sessionToken.session, signIn } } }
+    } as unknown as typeof contract
+    const [known] = at.server.applications()
+    const { fetch, sent } = spying()
+    const credentials = { sessionToken: { ...at.client, applicationId: known?.id ?? "" } } as never
+    const error = await failure(connect(lenient, { ...at.options, fetch, credentials }))
+    // This server wants them all the same, and it is the one who says so.
+    assert.deepStrictEqual([error._tag, error.code], ["SignInRejected", "invalid_request"])
+    assert.deepStrictEqual([...new URLSearchParams(sent[0]?.body).keys()].sort(), [
+      "application_id",
+      "grant_type",
+      "scope"
+    ])
+  })
+
   it("the session token that comes with a new application is a token obtained beforehand; 401 is the caller's", async () => {
     await using at = await start()
     await using api = await at.open()
