@@ -118,8 +118,17 @@ describe("a webhook", () => {
 
   it("lets the next try through when handling failed, also for a copy that was waiting", async () => {
     let calls = 0
-    const receive = webhook({ secret }, async () => {
-      await Promise.resolve()
+    let copiesSeen = 0
+    let allThere = () => {}
+    const gate = new Promise<void>((resolve) => {
+      allThere = resolve
+    })
+    const id = () => {
+      if (++copiesSeen === 3) allThere()
+      return "1"
+    }
+    const receive = webhook({ secret, id }, async () => {
+      await gate
       if (++calls === 1) throw new Error("the database is down")
     })
     const copies = await Promise.allSettled([1, 2, 3].map(() => receive(post(body, sign(body)))))
