@@ -49,7 +49,7 @@ const contextOf = (place: Place, scheme: SecurityScheme, grant: GrantName): Gran
   const [server] = place.contract.servers
   return {
     scheme,
-    description: describe(scheme, grant),
+    description: describe(scheme, grant, place.baseUrl),
     baseUrl: place.baseUrl,
     declaredUrl: server === undefined ? undefined : serverUrl(server),
     scopes: place.scopes,

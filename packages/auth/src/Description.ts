@@ -64,8 +64,7 @@ const fromFlow = (flow: OAuthFlow, grant: GrantName): SessionDescription => {
   }
 }
 
-/** The flow of a scheme that belongs to a grant. A token made elsewhere is refreshed as one from the code flow. */
-export const flowOf = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | undefined => {
+const declaredFlow = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | undefined => {
   if (scheme.type !== "oauth2") return undefined
   switch (grant) {
     case "client_credentials":
@@ -82,6 +81,19 @@ export const flowOf = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | un
   }
 }
 
+/**
+ * The flow of a scheme that belongs to a grant, its URLs absolute: relative ones are below the server (OpenAPI 3.0, relative
+ * references in URLs), unlike paths, which are appended to it. A token made elsewhere is refreshed as one from the code flow.
+ */
+export const flowOf = (scheme: SecurityScheme, grant: GrantName, baseUrl: string): OAuthFlow | undefined => {
+  const flow = declaredFlow(scheme, grant)
+  if (flow === undefined) return undefined
+  const resolve = (url: string) =>
+    URL.canParse(url) || !URL.canParse(url, `${baseUrl}/`) ? url : new URL(url, `${baseUrl}/`).href
+  const { scopes, ...urls } = flow
+  return { scopes, ...Object.fromEntries(Object.entries(urls).map(([name, url]) => [name, resolve(url)])) }
+}
+
 /** Whether a scheme is one that a grant signs in for. */
 export const suits = (scheme: SecurityScheme, grant: GrantName): boolean =>
   scheme.session?.signIn?.grant === grant ||
@@ -89,7 +101,7 @@ export const suits = (scheme: SecurityScheme, grant: GrantName): boolean =>
   (grant === "oauth1"
     ? scheme.type === "http" && scheme.scheme.toLowerCase() === "oauth"
     : scheme.type === "openIdConnect" ||
-      (scheme.type === "oauth2" && (flowOf(scheme, grant) !== undefined || scheme.metadataUrl !== undefined)))
+      (scheme.type === "oauth2" && (declaredFlow(scheme, grant) !== undefined || scheme.metadataUrl !== undefined)))
 
 /** The ways to sign in that a scheme describes by itself, the first one preferred. */
 export const grantsOf = (scheme: SecurityScheme): ReadonlyArray<GrantName> => {
@@ -104,8 +116,8 @@ export const grantsOf = (scheme: SecurityScheme): ReadonlyArray<GrantName> => {
 }
 
 /** The description to work by for one grant of a scheme. */
-export const describe = (scheme: SecurityScheme, grant: GrantName): SessionDescription => {
-  const flow = flowOf(scheme, grant)
+export const describe = (scheme: SecurityScheme, grant: GrantName, baseUrl: string): SessionDescription => {
+  const flow = flowOf(scheme, grant, baseUrl)
   const standard: SessionDescription = flow === undefined ? {} : fromFlow(flow, grant)
   const { signIn, ...said } = scheme.session ?? {}
   return {

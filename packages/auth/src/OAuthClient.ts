@@ -112,7 +112,7 @@ const unspent = (error: GrantFailure): GrantUnavailable =>
  */
 export const make = (context: GrantContext, name: GrantName, options: Options): OAuthClient => {
   const { scheme } = context
-  const described = describe(scheme, name)
+  const described = describe(scheme, name, context.baseUrl)
   const { clientId, issuer } = options
   if (typeof clientId !== "string" || clientId === "") {
     throw new ConfigurationError({
@@ -139,7 +139,7 @@ export const make = (context: GrantContext, name: GrantName, options: Options): 
   const scope = options.scope ?? (context.scopes.length > 0 ? context.scopes.join(" ") : undefined)
   const dpop = options.dpop === true ? Dpop.ephemeral() : (options.dpop ?? Dpop.forScheme(scheme))
   const bound = Dpop.bind(context, dpop)
-  const flow = flowOf(scheme, name)
+  const flow = flowOf(scheme, name, context.baseUrl)
   const metadataUrl =
     scheme.type === "openIdConnect"
       ? scheme.openIdConnectUrl

@@ -314,11 +314,12 @@ describe("a description", () => {
   }
   it("needs no x-session where a standard says it all", () => {
     assert.deepStrictEqual(grantsOf(oauth), ["client_credentials", "password"])
-    const password = descriptionOf(oauth, "password")
+    const password = descriptionOf(oauth, "password", "https://api.example/v2")
     assert.strictEqual(password.signIn?.request?.grant_type, "password")
-    assert.strictEqual(password.refresh?.path, "/r")
+    // Relative to the server as a URL is, not appended to it as a path is.
+    assert.strictEqual(password.refresh?.path, "https://api.example/r")
     // RFC 6749 §4.4.3: client credentials come without a refresh token.
-    const client = descriptionOf(oauth, "client_credentials")
+    const client = descriptionOf(oauth, "client_credentials", "https://api.example/v2")
     assert.isUndefined(client.refresh)
     assert.isDefined(client.signIn?.clientAuthentication)
   })
@@ -330,8 +331,14 @@ describe("a description", () => {
         response: { accessToken: "$response.body#/tok" }
       }
     }
-    assert.strictEqual(descriptionOf(said, "password").signIn?.path, "/mine")
-    assert.strictEqual(descriptionOf(said, "password").response?.accessToken, "$response.body#/tok")
-    assert.strictEqual(descriptionOf(said, "client_credentials").signIn?.path, "/t")
+    assert.strictEqual(descriptionOf(said, "password", "https://api.example/v2").signIn?.path, "/mine")
+    assert.strictEqual(
+      descriptionOf(said, "password", "https://api.example/v2").response?.accessToken,
+      "$response.body#/tok"
+    )
+    assert.strictEqual(
+      descriptionOf(said, "client_credentials", "https://api.example/v2").signIn?.path,
+      "https://api.example/t"
+    )
   })
 })

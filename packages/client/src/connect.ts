@@ -10,7 +10,7 @@ import * as Scope from "effect/Scope"
 import type { Client } from "openapi-fetch"
 import { join } from "./join.ts"
 import { open } from "./open.ts"
-import type { Chosen, OperationKey } from "./operations.ts"
+import type { Chosen } from "./operations.ts"
 import type { ConnectOptions } from "./options.ts"
 import { type ClientSession, clientSession } from "./session.ts"
 import { unrefClock } from "./unref-clock.ts"
@@ -24,17 +24,21 @@ export type ConnectedClient<Paths extends {}> = Client<Paths> & {
 // Who did not ask for Effect hears of a session through its events, and nothing on the console.
 const context = Context.make(Clock.Clock, unrefClock).pipe(Context.add(CurrentLoggers, new Set()))
 
+/** How many callers wait, and what keeps the process alive for them: their timers are the session's and do not. */
+let waiting = 0
+let hold: ReturnType<typeof setInterval> | undefined
+
 /** Runs an effect for a caller who waits: the caller's abort rejects as `fetch` does, and waiting keeps the process alive. */
 const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSignal): Promise<A> => {
   signal?.throwIfAborted()
-  const hold = setInterval(() => {}, 2 ** 30)
+  if (waiting++ === 0) hold = setInterval(() => {}, 2 ** 30)
   try {
     const exit = await Effect.runPromiseExitWith(context)(effect, signal === undefined ? {} : { signal })
     if (Exit.isSuccess(exit)) return exit.value
     if (signal?.aborted === true && Cause.hasInterruptsOnly(exit.cause)) throw signal.reason
     throw Cause.squash(exit.cause)
   } finally {
-    clearInterval(hold)
+    if (--waiting === 0) clearInterval(hold)
   }
 }
 
@@ -56,7 +60,7 @@ const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSign
  */
 export const connect = async <
   const C extends Contract,
-  const Operations extends ReadonlyArray<OperationKey<PathsOf<C>>> | undefined = undefined
+  const Operations extends ReadonlyArray<string> | undefined = undefined
 >(
   contract: C,
   options: ConnectOptions<C, Operations>

@@ -2,8 +2,9 @@ import type { GrantPlugin } from "@keyturn/auth/Credentials"
 import type { PolicyInput } from "@keyturn/auth/Policy"
 import type { SessionEvent } from "@keyturn/auth/SessionEvent"
 import type { SessionStore } from "@keyturn/auth/SessionStore"
-import type { Contract, CredentialsOf } from "@keyturn/contract"
+import type { Contract, CredentialsOf, PathsOf } from "@keyturn/contract"
 import type { Redacted } from "effect/Redacted"
+import type { OperationKey } from "./operations.ts"
 
 /** Credentials where each text may also come as an Effect `Redacted`. */
 export type Secretive<T> = T extends string
@@ -34,6 +35,13 @@ export interface CommonOptions {
   readonly onEvent?: (event: SessionEvent) => void
 }
 
+/**
+ * The operations that may be named. The union of all operations of a large API is expensive to make, so it is made only
+ * for those who name some.
+ */
+type KnownOperations<C extends Contract, Operations> =
+  Operations extends ReadonlyArray<string> ? ReadonlyArray<OperationKey<PathsOf<C>>> : unknown
+
 /** The options of `connect`. */
 export type ConnectOptions<
   C extends Contract,
@@ -43,7 +51,7 @@ export type ConnectOptions<
    * The operations that will be called, as `"GET /path"`: the client has these only, and only the scopes that they need are
    * asked for. Default: all of them, and the scopes that the server gives by itself.
    */
-  readonly operations?: Operations
+  readonly operations?: Operations & KnownOperations<C, Operations>
   /** How to sign in: one of the ways that the contract describes. Left out when a `grant` plugin does it. */
   readonly credentials?: Secretive<CredentialsOf<C>>
   /** Aborts the sign-in that `connect` waits for. */
