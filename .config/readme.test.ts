@@ -28,6 +28,7 @@ const examplesOf = (page: string): ReadonlyArray<string> =>
 
 const pages = [
   "README.md",
+  "docs/observability.md",
   ...globSync(["packages/{auth,client,contract}/README.md", "packages/{grants,stores}/*/README.md", "specs/*/README.md"], { cwd: root })
 ]
 

@@ -23,8 +23,8 @@ export const parse = (header: string): ReadonlyArray<Challenge> => {
     if (match !== null) at = pattern.lastIndex
     return match
   }
-  while (at < header.length) {
-    if (eat(/[\s,]+/y)) continue
+  for (;;) {
+    eat(/[\s,]*/y)
     const name = eat(TOKEN)?.[0]
     if (name === undefined) break
     const current = challenges.at(-1)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Contract } from "@keyturn/contract"
 import * as Redacted from "effect/Redacted"
 import { decide } from "../src/Decision.ts"
-import type { Terms } from "../src/Lifetime.ts"
+import * as Lifetime from "../src/Lifetime.ts"
 import { choose } from "../src/Requirement.ts"
 
 const contract: Contract = {
@@ -34,8 +34,36 @@ describe("the choice among security requirements", () => {
   })
 })
 
+describe("the terms of a description that says nothing", () => {
+  it("are the strict ones: a token ends when its answer says so, and a refresh token works once", () => {
+    assert.deepStrictEqual(Lifetime.terms({}, "headless", true), {
+      expiry: "strict",
+      idle: undefined,
+      accessTtl: undefined,
+      refreshTtl: undefined,
+      grace: 0,
+      refreshable: true,
+      signIn: "headless"
+    })
+  })
+})
+
+describe("the life of a token", () => {
+  const terms = (ttl?: string) =>
+    Lifetime.terms(ttl === undefined ? {} : { lifetime: { access: { ttl } } }, "headless", true)
+  const tokens = { accessToken: Redacted.make("a"), tokenType: "Bearer", issuedAt: 1000 }
+
+  it("is the contract's where its answer announced none", () => {
+    assert.deepStrictEqual(Lifetime.dated(tokens, terms("PT1M")), { ...tokens, expiresAt: 61_000 })
+    assert.deepStrictEqual(Lifetime.dated(tokens, terms()), tokens)
+    const announced = { ...tokens, expiresAt: 5000 }
+    assert.deepStrictEqual(Lifetime.dated(announced, terms("PT1M")), announced)
+    assert.deepStrictEqual(Lifetime.dated(announced, terms()), announced)
+  })
+})
+
 describe("a refresh whose answer never came, while the access token still works", () => {
-  const terms: Terms = {
+  const terms: Lifetime.Terms = {
     expiry: "strict",
     idle: undefined,
     accessTtl: undefined,

@@ -21,17 +21,18 @@ export const parseSeconds = (value: unknown): number | undefined => {
   return Math.min(seconds, CENTURY)
 }
 
-/** A day's name first, a time somewhere: engines make dates of things like `5 s`, too. */
-const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/
+/** A day's name first, a time near the end: engines make dates of things like `5 s`, too. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? (.*\d\d:\d\d:\d\d(?: \d{4})?)(?: GMT)?$/
 
 /**
  * Milliseconds since the epoch of an HTTP date in any of its three forms (RFC 9110 §5.6.7); `undefined` if it is none. The
  * oldest form names no zone, and means GMT like the others.
  */
 export const parseHttpDate = (text: string | null): number | undefined => {
-  const date = text?.trim() ?? ""
-  if (!HTTP_DATE.test(date)) return undefined
-  const millis = Date.parse(date.endsWith("GMT") ? date : `${date} GMT`)
+  if (text === null) return undefined
+  const parts = HTTP_DATE.exec(text.trim())
+  if (parts === null) return undefined
+  const millis = Date.parse(`${parts[1]} GMT`)
   return Number.isNaN(millis) ? undefined : millis
 }
 
