@@ -154,6 +154,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   const remember = (call: Call, credentials: ReadonlyArray<Credential>) => {
     if (refused.size > 1000) refused.clear()
     refused.set(call.operation, { generations: generationsOf(credentials), until: Date.now() + REFUSED_FOR })
+    for (const session of call.sessions) session.excuse()
   }
 
   const isOutdated = async (call: Call, credentials: ReadonlyArray<Credential>): Promise<boolean> => {

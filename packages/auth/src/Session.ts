@@ -75,6 +75,8 @@ export interface Session {
   readonly isOutdated: (refused: Credential) => Effect.Effect<boolean>
   /** The newest generation that was obtained here and not adopted from the store; 0 for none. */
   readonly obtained: () => number
+  /** Says that a fresh token was refused like the one before it: what was refused was the operation, and nobody's fault. */
+  readonly excuse: () => void
   /** Says that a request was sent again. */
   readonly replayed: (credential: Credential) => void
   readonly state: () => SessionState
@@ -522,6 +524,9 @@ export const make = (options: Options): Effect.Effect<Session, SessionError, Sco
           Effect.orElseSucceed(() => false)
         ),
       obtained: () => obtainedGeneration,
+      excuse: () => {
+        displacements = displacements.slice(0, -1)
+      },
       replayed: (sent) => emit({ ...base(), _tag: "Replayed", generation: sent.generation }),
       state: () => ({
         status: closed ? "closed" : flight !== undefined ? "renewing" : failure !== undefined ? "failing" : "active",
