@@ -127,6 +127,7 @@ export const make = ({ api, expiresAt, scheme }: Options): Effect.Effect<Telemet
       const log = (event: SessionEvent) => {
         const { _tag, at: _, generation, session, ...rest } = event
         const level = warnings.has(_tag) ? "Warn" : "Debug"
+        // What nobody reads starts no fiber.
         if (!isRead || LogLevel.isLessThan(level, minimum)) return
         const details = "error" in rest && typeof rest.error !== "string" ? causeOf(rest.error) : rest
         runFork(

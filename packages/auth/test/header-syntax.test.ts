@@ -50,7 +50,8 @@ describe("an HTTP date (RFC 9110 §5.6.7)", () => {
       "1994",
       "Nov 6 1994",
       "x Sun, 06 Nov 1994 08:49:37 GMT",
-      "Sun, 99 Foo 08:49:37"
+      "Sun, 99 Foo 08:49:37",
+      "Sun, 06 Nov 1994 08:49:37 PST"
     ]) {
       assert.isUndefined(parseHttpDate(text), String(text))
     }

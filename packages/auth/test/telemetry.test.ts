@@ -13,6 +13,7 @@ import { TestClock } from "effect/testing"
 import { GrantUnavailable } from "../src/Grant.ts"
 import { StoreUnavailable } from "../src/SessionError.ts"
 import type { SessionEvent } from "../src/SessionEvent.ts"
+import * as SessionStore from "../src/SessionStore.ts"
 import * as Telemetry from "../src/Telemetry.ts"
 import * as Transport from "../src/Transport.ts"
 import { Authority } from "./support/authority.ts"
@@ -64,8 +65,11 @@ describe("the metrics of a session", () => {
       const { count, listen, states } = reader()
       const authority = new Authority()
       const scope = yield* Scope.make()
-      const session = yield* listen(Scope.provide(opened(authority), scope))
-      assert.deepStrictEqual([count("sign_ins"), count("refreshes")], [1, 0])
+      const store = SessionStore.memory()
+      const session = yield* listen(Scope.provide(opened(authority, { store }), scope))
+      assert.deepStrictEqual([count("sign_ins"), count("refreshes"), count("adoptions")], [1, 0, 0])
+      yield* within(Effect.scoped(listen(opened(authority, { store }))), "1 second")
+      assert.deepStrictEqual([count("sign_ins"), count("refreshes"), count("adoptions")], [1, 0, 1])
       yield* TestClock.adjust("11 minutes")
       yield* within(request(session, authority), "1 second")
       assert.strictEqual(count("refreshes"), 1)
@@ -74,8 +78,8 @@ describe("the metrics of a session", () => {
       yield* within(request(session, authority), "1 minute")
       assert.strictEqual(count("displacements"), 1)
       yield* within(Scope.close(scope, Exit.void), "1 minute")
-      assert.strictEqual(count("sign_outs"), 1)
-      for (const name of ["sign_ins", "refreshes", "displacements", "sign_outs"]) {
+      assert.deepStrictEqual([count("sign_outs"), count("adoptions")], [1, 1])
+      for (const name of ["sign_ins", "refreshes", "adoptions", "displacements", "sign_outs"]) {
         assert.deepStrictEqual(states(name)[0]?.attributes, LABELS, name)
       }
     })
