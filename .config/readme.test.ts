@@ -29,7 +29,10 @@ const examplesOf = (page: string): ReadonlyArray<string> =>
 const pages = [
   "README.md",
   "docs/observability.md",
-  ...globSync(["packages/{auth,client,contract}/README.md", "packages/{grants,stores}/*/README.md", "specs/*/README.md"], { cwd: root })
+  ...globSync(
+    ["packages/{auth,client,contract}/README.md", "packages/{grants,stores}/*/README.md", "specs/*/README.md"],
+    { cwd: root }
+  )
 ]
 
 describe("the examples of", () => {
