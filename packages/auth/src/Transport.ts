@@ -130,26 +130,35 @@ const refusal = (body: unknown): { readonly code: string | undefined; readonly t
   }
 }
 
-/** The span of an HTTP client, as OpenTelemetry's conventions have it, around what is really sent; without the query. */
-const spanned = <A, R>(effect: Effect.Effect<A, GrantFailure, R>, { method, secrets, url: href }: TransportRequest) => {
-  const url = new URL(href)
-  if (!isSecure(url)) return effect
-  const { hostname, origin, pathname, port, protocol } = url
-  return Effect.tapError(effect, (error) => {
-    const { status = 0 } = error
-    return Effect.annotateCurrentSpan("error.type", status >= 300 ? String(status) : error._tag)
-  }).pipe(
-    Effect.withSpan(method, {
-      kind: "client",
-      attributes: {
-        "http.request.method": method,
-        "server.address": hostname,
-        "server.port": Number(port || (protocol === "https:" ? 443 : 80)),
-        "url.full": scrub(origin + pathname, secrets, 2000)
-      }
-    })
-  )
-}
+/**
+ * The span of an HTTP client, as OpenTelemetry's conventions have it, around what is really sent; without the query. A
+ * tracer gets to see what an effect came to, so the answer, which holds the tokens, goes past it.
+ */
+const spanned = <A, R>(effect: Effect.Effect<A, GrantFailure, R>, { method, secrets, url: href }: TransportRequest) =>
+  Effect.suspend(() => {
+    const url = new URL(href)
+    if (!isSecure(url)) return effect
+    const { hostname, origin, pathname, port, protocol } = url
+    let answer: A
+    return Effect.map(effect, (value) => {
+      answer = value
+    }).pipe(
+      Effect.tapError((error) => {
+        const { status = 0 } = error
+        return Effect.annotateCurrentSpan("error.type", status >= 300 ? String(status) : error._tag)
+      }),
+      Effect.withSpan(method, {
+        kind: "client",
+        attributes: {
+          "http.request.method": method,
+          "server.address": hostname,
+          "server.port": Number(port || (protocol === "https:" ? 443 : 80)),
+          "url.full": scrub(origin + pathname, secrets, 2000)
+        }
+      }),
+      Effect.map(() => answer)
+    )
+  })
 
 /**
  * A transport over a `fetch`.
