@@ -4,7 +4,7 @@ import { parse } from "../src/WwwAuthenticate.ts"
 
 const T = Date.parse("2026-01-31T12:00:00Z")
 
-describe("a challenge (RFC 9110 §11.6.1)", () => {
+describe("a challenge (RFC 9110 §11.6.1; RFC 6750 §3, B3)", () => {
   it("may have any space that the grammar allows", () => {
     const realm = [{ scheme: "bearer", parameters: { realm: "x" } }]
     for (const header of ['Bearer realm ="x"', "Bearer realm= x", " ,, Bearer   realm = x , ,"]) {

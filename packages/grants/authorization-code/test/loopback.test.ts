@@ -61,7 +61,7 @@ describe("authorization code over a loopback redirect", () => {
     assert.isFalse(await isOpen(port, "127.0.0.1"))
   })
 
-  it("P1, P2: each request has a fresh verifier of full strength, challenged by S256", async () => {
+  it("P1, P2, N3: each request has a fresh verifier of full strength, challenged by S256", async () => {
     await using server = await listen()
     const seen = new Set<string>()
     for (let time = 0; time < 2; time++) {
