@@ -11,6 +11,8 @@ export interface Duration {
 
 /** A clock that can be moved. Everything a simulator lets expire, and its `Date` header, follow it. */
 export interface Clock {
+  /** The instant it began at: what is made up for the start of a simulation is reckoned from it. */
+  readonly started: number
   /** The simulator's time, in milliseconds since 1970. */
   now(): number
   /** Moves the clock on by this much (or back, when negative). It goes on ticking from there. */
@@ -35,8 +37,11 @@ const toInstant = (value: Date | number | string): number => {
 
 /** A clock that starts at `start`, or at the present. */
 export const makeClock = (start?: Date | number | string): Clock => {
-  let offset = start === undefined ? 0 : toInstant(start) - Date.now()
+  const begun = Date.now()
+  const started = start === undefined ? begun : toInstant(start)
+  let offset = started - begun
   return {
+    started,
     now: () => Date.now() + offset,
     advance: (by) => {
       offset += toMillis(by)

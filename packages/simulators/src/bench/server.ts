@@ -159,7 +159,7 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
     ledger
   )
   const logins = makeLogins(principals, sessions)
-  const worlds = makeWorlds(options.seed ?? 1, clock.now(), [...principals.values()])
+  const worlds = makeWorlds(options.seed ?? 1, clock.started, [...principals.values()])
 
   const fold = (path: string) => (switches.caseInsensitivePaths ? path.toLowerCase() : path)
   const app = new Hono<BenchEnv>({ getPath: (request) => fold(new URL(request.url).pathname) })

@@ -84,7 +84,7 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
   const sessionLife = toMillis(options.lifetimes?.session ?? { minutes: 60 })
   const webhooks = makeWebhooks(clock, options.webhook, switches.webhookHash)
   const applications = new Map(
-    seedApplications(options.seed ?? 1, clock.now(), clients[0]?.customerId ?? "").map((application) => [
+    seedApplications(options.seed ?? 1, clock.started, clients[0]?.customerId ?? "").map((application) => [
       application.id,
       application
     ])
