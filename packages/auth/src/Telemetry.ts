@@ -46,14 +46,6 @@ export interface Telemetry {
 /** Seconds: OpenTelemetry's boundaries for HTTP clients, and two more, for deadlines are longer here. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
 
-/** Events that somebody should look at. */
-const warnings: ReadonlySet<SessionEvent["_tag"]> = new Set([
-  "RenewalFailed",
-  "Displaced",
-  "StoreFailed",
-  "SignOutFailed"
-])
-
 const GAUGE = "keyturn.session.time_to_expiry"
 
 /** What is left of the tokens in hand, by registry and labels: sessions of several accounts share the labels. */
@@ -126,12 +118,12 @@ export const make = ({ api, expiresAt, scheme }: Options): Effect.Effect<Telemet
       const runFork = Effect.runForkWith(Context.omit(Tracer.ParentSpan)(context) as Context.Context<never>)
       const log = (event: SessionEvent) => {
         const { _tag, at: _, generation, session, ...rest } = event
-        const level = warnings.has(_tag) ? "Warn" : "Debug"
-        // What nobody reads starts no fiber.
-        if (!isRead || LogLevel.isLessThan(level, minimum)) return
+        // Nothing is above debug: a library does not write to a program's console unasked, and what a caller has to know is
+        // an error of the call. What nobody reads starts no fiber.
+        if (!isRead || LogLevel.isLessThan("Debug", minimum)) return
         const details = "error" in rest && typeof rest.error !== "string" ? causeOf(rest.error) : rest
         runFork(
-          Effect.annotateLogs(Effect.logWithLevel(level)(`keyturn: ${_tag}`), {
+          Effect.annotateLogs(Effect.logDebug(`keyturn: ${_tag}`), {
             "keyturn.session": session,
             "keyturn.generation": generation,
             ...details
