@@ -8,7 +8,7 @@ import { again, drain, follow, isRedirect, isRepeatable, RedirectError } from ".
 import { sendSigned } from "./internal/sign.ts"
 import { apply, type Placed, withoutSecrets } from "./Placement.ts"
 import * as Retry from "./Retry.ts"
-import type { Session } from "./Session.ts"
+import type { SessionHandle } from "./Session.ts"
 import {
   BodyNotReplayable,
   InsufficientScope,
@@ -42,12 +42,23 @@ export interface Call {
    */
   readonly follow: boolean
   /** Every session whose credential the request needs. */
-  readonly sessions: ReadonlyArray<Session>
+  readonly sessions: ReadonlyArray<SessionHandle>
+  /** What is remembered of the client's earlier calls. */
+  readonly memory: Memory
+  /** The caller's own signal, which ends the wait for a credential. */
+  readonly signal?: AbortSignal | undefined
   /** Names the operation: a 401 that a fresh token did not cure is remembered for it. */
   readonly operation: string
   /** Further arguments of the underlying `fetch`, such as undici's `dispatcher`. */
   readonly extra?: RequestInit | undefined
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined
+}
+
+/** What a client's calls leave for the next ones; most clients never have to remember anything. */
+export class Memory {
+  /** Operations that refused a token which nobody has renewed since. */
+  refused: Map<string, { readonly generations: string; readonly until: number }> | undefined
+  retry: Retry.Retry | undefined
 }
 
 /** What the request path needs. */
@@ -59,6 +70,8 @@ export interface Options {
   readonly retries: number
   /** Runs an effect for a waiting caller; rejects with the error itself, or with the signal's reason. */
   readonly run: <A>(effect: Effect.Effect<A, SessionError>, signal: AbortSignal) => Promise<A>
+  /** Waits for a promise on behalf of a caller. Default: as it is. */
+  readonly wait?: (<A>(promise: Promise<A>) => Promise<A>) | undefined
 }
 
 /** A body as given by a user, as far as it can be sent again. */
@@ -75,13 +88,17 @@ const REFUSED_FOR = 60_000
 
 const sensitive = ["authorization", "cookie", "dpop", "proxy-authorization"]
 
-/** Makes the request path. */
-export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) => Promise<Response>) => {
-  const retry = Retry.make(retries)
+/** Makes the request path: one for all clients of an API. */
+export const make = ({
+  fetch,
+  origins,
+  retries,
+  run,
+  wait = (promise) => promise
+}: Options): ((call: Call) => Promise<Response>) => {
   const prefixes = origins.map((origin) => `${origin}/`)
   const isOurs = (url: string): boolean => prefixes.some((prefix) => url.startsWith(prefix))
-  const refused = new Map<string, { readonly generations: string; readonly until: number }>()
-  const accepted = new WeakMap<Session, number>()
+  const accepted = new WeakMap<SessionHandle, number>()
   /** Answers of other origins: what they say of credentials is not about ours. */
   const foreign = new WeakSet<Response>()
 
@@ -94,7 +111,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
   const current = async (call: Call): Promise<ReadonlyArray<Credential>> => {
     const credentials: Array<Credential> = []
     for (const session of call.sessions) {
-      credentials.push(session.credentialUnsafe() ?? (await run(session.credential, call.request.signal)))
+      credentials.push(session.credentialUnsafe() ?? (await wait(session.credentialAsync(call.signal))))
     }
     return credentials
   }
@@ -152,6 +169,8 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
 
   /** The operation refused a token that nobody has renewed since: another renewal would not change its mind. */
   const remember = (call: Call, credentials: ReadonlyArray<Credential>) => {
+    call.memory.refused ??= new Map()
+    const { refused } = call.memory
     if (refused.size > 1000) refused.clear()
     refused.set(call.operation, { generations: generationsOf(credentials), until: Date.now() + REFUSED_FOR })
     for (const session of call.sessions) session.excuse()
@@ -163,6 +182,14 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     }
     return false
   }
+
+  /** A machine that stalls may send a token when its time is over: that is no word on the operation, but for once only. */
+  const isOver = (call: Call, credentials: ReadonlyArray<Credential>, renewals: number): boolean =>
+    renewals === 1 &&
+    call.sessions.some((session, i) => {
+      const { expiresAt, generation } = session.state()
+      return generation === credentials[i]?.generation && expiresAt !== undefined && Date.now() >= expiresAt
+    })
 
   /** After a 401: renews and sends again, as often as that makes sense. */
   const replay = async (
@@ -178,13 +205,16 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       if (response.status !== 401 || foreign.has(response)) return response
       if (!asksForNewToken(response.headers.get("www-authenticate"))) return response
       if (!call.sessions.some((session) => session.renewable)) return response
-      const known = refused.get(call.operation)
+      const known = call.memory.refused?.get(call.operation)
       const fresh = call.sessions.every((session, i) => accepted.get(session) === credentials[i]?.generation)
       const suspect =
         known !== undefined && Date.now() < known.until && (fresh || known.generations === generationsOf(credentials))
       // One renewal per request, and none for an operation that refuses fresh tokens; after that, only what others have
       // renewed, or are renewing, is worth another try: they rotate tokens that are on their way.
-      if ((suspect || renewals > 0) && !(await isOutdated(call, credentials))) {
+      if (
+        (suspect || (renewals > 0 && !isOver(call, credentials, renewals))) &&
+        !(await isOutdated(call, credentials))
+      ) {
         if (!suspect) remember(call, credentials)
         return response
       }
@@ -192,7 +222,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       const renewed: Array<Credential> = []
       for (const [i, session] of call.sessions.entries()) {
         const credential = credentials[i] as Credential
-        renewed.push(session.renewable ? await run(session.renew(credential), call.request.signal) : credential)
+        renewed.push(session.renewable ? await wait(session.renewAsync(credential, call.signal)) : credential)
       }
       if (call.body._tag === "stream") {
         throw new BodyNotReplayable({
@@ -210,7 +240,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
       if (isRedirect(call, response)) response = await followed(call, request, response, spare, credentials)
     }
     if (response.status !== 401) {
-      refused.delete(call.operation)
+      call.memory.refused?.delete(call.operation)
       accept(call, credentials)
     }
     return response
@@ -218,7 +248,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
 
   const accept = (call: Call, credentials: ReadonlyArray<Credential>) => {
     for (let i = 0; i < call.sessions.length; i++) {
-      const session = call.sessions[i] as Session
+      const session = call.sessions[i] as SessionHandle
       const generation = credentials[i]?.generation ?? 0
       if (accepted.get(session) !== generation) accepted.set(session, generation)
     }
@@ -255,6 +285,11 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     return response
   }
 
+  const retryOf = (call: Call): Retry.Retry => {
+    call.memory.retry ??= Retry.make(retries)
+    return call.memory.retry
+  }
+
   /** Tries again what may be tried again, as long as the budget lasts. */
   const persist = async (call: Call, spare: Request | undefined, first: Promise<Response>): Promise<Response> => {
     let attempt = first
@@ -267,7 +302,7 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
         if (call.request.signal.aborted || isSessionError(error) || error instanceof RedirectError) throw error
         failure = error
       }
-      const delay = isRepeatable(call) ? retry.delay(call.request.method, tries, response) : undefined
+      const delay = isRepeatable(call) ? retryOf(call).delay(call.request.method, tries, response) : undefined
       if (delay === undefined) {
         if (response === undefined) throw failure
         return response
@@ -308,24 +343,31 @@ export const make = ({ fetch, origins, retries, run }: Options): ((call: Call) =
     )
   }
 
-  return (call) => {
-    // The usual case: our own request, one credential at hand, a plain answer. It pays one header write and nothing else.
-    const session = call.own && call.sessions.length === 1 ? call.sessions[0] : undefined
-    const credential = session?.credentialUnsafe()
-    const value = credential?.authorizationUnsafe()
-    if (session === undefined || credential === undefined || value === undefined) return sendWithCare(call)
+  /** Our own request with one credential: it pays one header write and nothing else. */
+  const sendPlainly = (call: Call, session: SessionHandle, credential: Credential): Promise<Response> => {
+    const value = credential.authorizationUnsafe()
+    if (value === undefined) return sendWithCare(call)
     const { request } = call
     request.headers.set("authorization", value)
     return transmit(call, request).then(
       (response) => {
         if (response.status < 300) {
           if (accepted.get(session) !== credential.generation) accepted.set(session, credential.generation)
-          retry.succeeded()
+          call.memory.retry?.succeeded()
           return response
         }
         return persist(call, undefined, settle(call, request, response, undefined, [credential]))
       },
       (error) => persist(call, undefined, Promise.reject(error))
     )
+  }
+
+  return (call) => {
+    const session = call.own && call.sessions.length === 1 ? call.sessions[0] : undefined
+    if (session === undefined) return sendWithCare(call)
+    const credential = session.credentialUnsafe()
+    if (credential !== undefined) return sendPlainly(call, session, credential)
+    // As many as come while it is renewed: they wait, and are as usual then.
+    return wait(session.credentialAsync(call.signal)).then((credential) => sendPlainly(call, session, credential))
   }
 }

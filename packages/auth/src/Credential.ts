@@ -8,33 +8,51 @@ import { type Placed, place } from "./Placement.ts"
 import type { RequestSigner, UnsignedRequest } from "./RequestSigner.ts"
 import type { TokenSet } from "./TokenSet.ts"
 
-/** A credential to send. */
+/** A credential to send. What it takes to send it is made when it is first sent. */
 export class Credential {
   readonly generation: number
-  /** Where it goes; absent for a signed one, and for a scheme that adds nothing to a request. */
-  readonly placed: Placed | undefined
-  /** The header fields that it writes, in lower case. */
-  readonly writes: ReadonlyArray<string>
-  readonly #authorization: string | undefined
-
-  /** Signs one sending of a request, see `RequestSigner`; absent for a credential that is sent as it is. */
-  readonly sign: ((request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>) | undefined
-  /** The signer's own view of an answer. */
-  readonly learn: RequestSigner["learn"] | undefined
+  readonly #scheme: SecurityScheme
+  readonly #tokens: TokenSet
+  readonly #signer: RequestSigner | undefined
+  #placed: Placed | undefined
+  #authorization: string | undefined
 
   constructor(scheme: SecurityScheme, generation: number, tokens: TokenSet, signer?: RequestSigner) {
     this.generation = generation
-    this.placed = signer === undefined ? place(scheme, tokens.accessToken) : undefined
+    this.#scheme = scheme
+    this.#tokens = tokens
+    this.#signer = signer
+  }
+
+  /** Where it goes; absent for a signed one, and for a scheme that adds nothing to a request. */
+  get placed(): Placed | undefined {
+    if (this.#signer === undefined) this.#placed ??= place(this.#scheme, this.#tokens.accessToken)
+    return this.#placed
+  }
+
+  /** The header fields that it writes, in lower case. */
+  get writes(): ReadonlyArray<string> {
     const { placed } = this
-    this.writes = signer?.writes ?? (placed?.in === "header" ? [placed.name] : [])
-    this.sign = signer && ((request) => signer.sign(request, tokens))
-    this.learn = signer?.learn
-    this.#authorization =
-      placed?.in === "header" && placed.name === "authorization" ? Redacted.value(placed.value) : undefined
+    return this.#signer?.writes ?? (placed?.in === "header" ? [placed.name] : [])
+  }
+
+  /** Signs one sending of a request, see `RequestSigner`; absent for a credential that is sent as it is. */
+  get sign(): ((request: UnsignedRequest) => Promise<Readonly<Record<string, string>>>) | undefined {
+    const signer = this.#signer
+    return signer && ((request) => signer.sign(request, this.#tokens))
+  }
+
+  /** The signer's own view of an answer. */
+  get learn(): RequestSigner["learn"] | undefined {
+    return this.#signer?.learn
   }
 
   /** The value of the `Authorization` header, in the clear, or `undefined` when the credential needs more. */
   authorizationUnsafe(): string | undefined {
+    if (this.#authorization === undefined) {
+      const { placed } = this
+      if (placed?.in === "header" && placed.name === "authorization") this.#authorization = Redacted.value(placed.value)
+    }
     return this.#authorization
   }
 

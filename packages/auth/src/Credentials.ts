@@ -14,8 +14,11 @@ import type { Policy } from "./Policy.ts"
 import { ConfigurationError } from "./SessionError.ts"
 import type { Transport } from "./Transport.ts"
 
-/** The credentials of one scheme, untyped; a generated contract types them. */
-export type CredentialInput = Readonly<Record<string, unknown>>
+/**
+ * The credentials of one scheme by name; a generated contract types them further. All are text, for a number has lost its
+ * leading zeros already; only `expiresAt` may be a `Date`.
+ */
+export type CredentialInput = Readonly<Record<string, string | Redacted.Redacted<string> | Date | undefined>>
 
 /**
  * A grant that is not plain credentials: a plugin's, or a user's own. It is given the context of the scheme that it signs
@@ -45,7 +48,28 @@ const schemeOf = ({ contract, schemeName }: Place): SecurityScheme => {
   })
 }
 
+/** The contexts that were made for a contract last: sessions of one API have theirs in common. */
+const contexts = new WeakMap<Contract, ReadonlyArray<readonly [Place, GrantName, GrantContext]>>()
+
 const contextOf = (place: Place, scheme: SecurityScheme, grant: GrantName): GrantContext => {
+  const before = contexts.get(place.contract) ?? []
+  const known = before.find(
+    ([one, name]) =>
+      name === grant &&
+      one.schemeName === place.schemeName &&
+      one.baseUrl === place.baseUrl &&
+      one.transport === place.transport &&
+      one.policy === place.policy &&
+      one.scopes.length === place.scopes.length &&
+      one.scopes.every((scope, i) => scope === place.scopes[i])
+  )
+  if (known !== undefined) return known[2]
+  const context = makeContext(place, scheme, grant)
+  contexts.set(place.contract, [[place, grant, context] as const, ...before].slice(0, 8))
+  return context
+}
+
+const makeContext = (place: Place, scheme: SecurityScheme, grant: GrantName): GrantContext => {
   const [server] = place.contract.servers
   return {
     scheme,
@@ -76,9 +100,30 @@ export const schemeFor = (contract: Contract, { grant }: GrantPlugin): string =>
 export const contextFor = (place: Place, plugin: GrantPlugin): GrantContext =>
   contextOf(place, schemeOf(place), plugin.grant ?? "authorization_code")
 
-const text = (value: unknown): Redacted.Redacted<string> | undefined => {
-  if (Redacted.isRedacted(value)) return value as Redacted.Redacted<string>
+const text = (value: CredentialInput[string]): Redacted.Redacted<string> | undefined => {
+  if (Redacted.isRedacted(value)) return value
   return typeof value === "string" ? Redacted.make(value) : undefined
+}
+
+/** What is no text would be left out of the sign-in without a word. Who does not compile hears of it here. */
+const check = ({ contract, schemeName }: Place, input: CredentialInput): void => {
+  const refuse = (what: string) => {
+    throw new ConfigurationError({ message: `The credentials for ${schemeName} of ${contract.name} ${what}` })
+  }
+  if (typeof input !== "object" || input === null) {
+    refuse('are not given by name: they are an object, such as { grant: "token", token }.')
+  }
+  for (const [name, value] of Object.entries<unknown>(input)) {
+    const plain = Redacted.isRedacted(value) ? Redacted.value(value) : value
+    if (name === "expiresAt" && plain !== undefined) {
+      const valid = plain instanceof Date || typeof plain === "string" ? new Date(plain).getTime() : Number.NaN
+      if (Number.isNaN(valid)) refuse("have an expiresAt that is no RFC 3339 instant, such as 2026-01-31T12:00:00Z.")
+    } else if (typeof plain === "function" && name === "grant") {
+      refuse("hold a grant plugin: give that as the option grant, in place of credentials.")
+    } else if (plain !== undefined && typeof plain !== "string") {
+      refuse(`have a ${name} that is no text (${plain === null ? "null" : typeof plain}): give it in quotes.`)
+    }
+  }
 }
 
 /** The client's own credentials, which a refresh needs on most servers. */
@@ -106,9 +151,16 @@ const given = (
   }
   const refreshToken = text(input.refreshToken)
   const { refresh } = context.description
-  const expiresAt = input.expiresAt
+  if (refreshToken !== undefined && refresh === undefined) {
+    throw new ConfigurationError({
+      message: `The contract ${place.contract.name} does not say how to refresh a token of ${place.schemeName}, so the refreshToken is of no use: leave it out, or add x-session.refresh to the contract.`
+    })
+  }
+  const { expiresAt } = input
   const until =
-    expiresAt instanceof Date ? expiresAt.getTime() : typeof expiresAt === "string" ? Date.parse(expiresAt) : expiresAt
+    expiresAt === undefined
+      ? undefined
+      : new Date(Redacted.isRedacted(expiresAt) ? Redacted.value(expiresAt) : expiresAt).getTime()
   return {
     name: "token",
     signIn: "never",
@@ -122,7 +174,7 @@ const given = (
           ...(refreshToken && { refreshToken, refreshIssuedAt: now }),
           tokenType: "Bearer",
           issuedAt: now,
-          ...(typeof until === "number" && Number.isFinite(until) && { expiresAt: until })
+          ...(until !== undefined && { expiresAt: until })
         })
       }),
     ...(refreshToken &&
@@ -144,6 +196,7 @@ export const resolve = (
   input: CredentialInput | undefined,
   plugin: GrantPlugin | undefined
 ): { readonly grant: Grant; readonly context: GrantContext } => {
+  if (input !== undefined) check(at, input)
   const asked = text(input?.scope)
   const place = asked === undefined ? at : { ...at, scopes: Redacted.value(asked).split(/ +/).filter(Boolean) }
   const scheme = schemeOf(place)

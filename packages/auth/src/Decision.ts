@@ -3,7 +3,7 @@
  * The shell that acts on it is in `Renewal.ts`; whatever is clever about the protocol is here, and tested without time.
  */
 import { canRefresh, serveUntil, type Terms } from "./Lifetime.ts"
-import type { SessionRecord } from "./SessionRecord.ts"
+import { isEnded, type SessionRecord } from "./SessionRecord.ts"
 
 /** What happened. */
 export type Trigger =
@@ -83,7 +83,7 @@ export const decide = (record: SessionRecord, now: number, trigger: Trigger, ter
     if (!alive) return { _tag: "Wait" }
     return now >= (trigger.renewAt ?? Number.POSITIVE_INFINITY) ? { _tag: "ServeAndRenew" } : { _tag: "Serve" }
   }
-  if (record.ended === "everywhere" && !trigger.attended) return { _tag: "Lost", why: "signed-out" }
+  if (!trigger.attended && isEnded(record, trigger.used)) return { _tag: "Lost", why: "signed-out" }
   if (alive && trigger.proven && record.generation > trigger.used) return { _tag: "Adopt" }
   return trigger.leased ? plan(record, now, alive, trigger, terms) : { _tag: "Wait" }
 }

@@ -7,6 +7,7 @@ import {
   isExpression,
   parseExpression,
   type SessionOperation,
+  type SignInOperation,
   type TokenResponseMap
 } from "@keyturn/contract"
 import type * as Duration from "effect/Duration"
@@ -185,39 +186,58 @@ export const make = (context: GrantContext, credentials: CredentialValues): Gran
   const plain = (name: string) => Redacted.value(credentials[name] as Redacted.Redacted<string>)
   const names = [...new Set([...needed, ...[...asked, ...client].filter(given)])].sort()
   const open = names.filter((name) => !secretName.test(name))
-  const secret = Redacted.make(
-    names
-      .filter((name) => secretName.test(name))
-      .map(plain)
-      .join("\n")
-  )
+  const hidden = names.filter((name) => secretName.test(name))
+  const [only] = hidden
+  const secret =
+    only !== undefined && hidden.length === 1
+      ? (credentials[only] as Redacted.Redacted<string>)
+      : Redacted.make(hidden.map(plain).join("\n"))
   const dpop = Dpop.forScheme(context.scheme)
   const identity = open.length > 0 ? open.map(plain).join(" ") : fingerprint(secret)
-  const asksScope = Object.values(signIn.request ?? {}).includes("$session.scope") && context.scopes.length > 0
-  return {
+  const described: Described = {
     name: signIn.grant,
     signIn: "headless",
     identity: dpop === undefined ? identity : `${identity} ${dpop.id}`,
     secret,
     signer: dpop && Dpop.signer(dpop),
-    obtain: (context) => {
-      const bound = Dpop.bind(context, dpop)
-      const request = requestOf(signIn, bound, credentials, undefined, context.deadline.signIn)
-      return Effect.map(
-        Effect.flatMap(bound.transport(request), (answer) =>
-          TokenAnswer.read(answer, responseOf(signIn, context), "signIn", bound.tokenType)
-        ),
-        // RFC 6749 §5.1: a scope that is not mentioned is the one that was asked for.
-        (tokens) => (asksScope ? { scope: context.scopes, ...tokens } : tokens)
-      )
-    },
-    ...(refreshing && {
-      refresh: (context: GrantContext, tokens: TokenSet) =>
-        refresh({ context: Dpop.bind(context, dpop), operation: refreshing, credentials, tokens })
-    }),
-    ...(signingOut && {
-      signOut: (context: GrantContext, tokens: TokenSet) =>
-        signOut({ context: Dpop.bind(context, dpop), operation: signingOut, credentials, tokens })
-    })
+    credentials,
+    dpop,
+    obtain,
+    ...(refreshing && { refresh: refreshAsDescribed }),
+    ...(signingOut && { signOut: signOutAsDescribed })
   }
+  return described
+}
+
+/** A grant as described, with what its calls need. They are the same for all: a process may hold very many of them. */
+interface Described extends Grant {
+  readonly credentials: CredentialValues
+  readonly dpop: Dpop.Dpop | undefined
+}
+
+function obtain(this: Described, context: GrantContext) {
+  const { credentials, dpop } = this
+  const signIn = context.description.signIn as SignInOperation
+  const asksScope = Object.values(signIn.request ?? {}).includes("$session.scope") && context.scopes.length > 0
+  const bound = Dpop.bind(context, dpop)
+  const request = requestOf(signIn, bound, credentials, undefined, context.deadline.signIn)
+  return Effect.map(
+    Effect.flatMap(bound.transport(request), (answer) =>
+      TokenAnswer.read(answer, responseOf(signIn, context), "signIn", bound.tokenType)
+    ),
+    // RFC 6749 §5.1: a scope that is not mentioned is the one that was asked for.
+    (tokens) => (asksScope ? { scope: context.scopes, ...tokens } : tokens)
+  )
+}
+
+function refreshAsDescribed(this: Described, context: GrantContext, tokens: TokenSet) {
+  const { credentials, dpop } = this
+  const operation = context.description.refresh as SessionOperation
+  return refresh({ context: Dpop.bind(context, dpop), operation, credentials, tokens })
+}
+
+function signOutAsDescribed(this: Described, context: GrantContext, tokens: TokenSet) {
+  const { credentials, dpop } = this
+  const operation = context.description.signOut as SessionOperation
+  return signOut({ context: Dpop.bind(context, dpop), operation, credentials, tokens })
 }

@@ -23,7 +23,7 @@ export interface Dpop {
   readonly thumbprint: () => Promise<string>
   /** A new proof for one request (§4.2); with the access token when the request carries one (§7). */
   readonly proof: (method: string, url: string, accessToken?: Redacted.Redacted<string>) => Promise<string>
-  /** Learns from an answer, whatever its status, and says whether it brought a nonce that was not known (§8). */
+  /** Learns from an answer, whatever its status, and says whether it brought a nonce (§8). */
   readonly learn: (url: string, headers: Headers) => boolean
 }
 
@@ -83,7 +83,7 @@ const make = (id: string, keyPair: () => Promise<CryptoKeyPair>): Dpop => {
       const { origin } = new URL(url)
       clock.learn(url, headers)
       const nonce = headers.get("dpop-nonce")
-      if (nonce === null || nonce === nonces.get(origin)) return false
+      if (nonce === null) return false
       nonces.set(origin, nonce)
       return true
     }
@@ -115,7 +115,10 @@ export const fromKeyPair = async (keyPair: CryptoKeyPair): Promise<Dpop> => {
   return make(id, () => Promise.resolve(keyPair))
 }
 
-/** Sends tokens with proofs to the API (§7). A 401 that asks for a nonce it brings (§9) is worth another proof. */
+/**
+ * Sends tokens with proofs to the API (§7). A 401 that asks for a nonce it brings (§9) is worth another proof, also when the
+ * answer to another request has brought the same one meanwhile: this one was sent without it.
+ */
 export const signer = (dpop: Dpop): RequestSigner => ({
   writes: ["authorization", "dpop"],
   sign: async ({ method, url }, { accessToken }) => ({
@@ -134,7 +137,7 @@ export const signer = (dpop: Dpop): RequestSigner => ({
 const provenTransport =
   (transport: Transport, dpop: Dpop): Transport =>
   (request) => {
-    let fresh = false
+    let given = false
     const token = /^DPoP (.+)$/.exec(request.headers.authorization ?? "")?.[1]
     const attempt: Effect.Effect<TransportAnswer, GrantFailure> = Effect.flatMap(
       Effect.promise(() => dpop.proof(request.method, request.url, token === undefined ? token : Redacted.make(token))),
@@ -143,12 +146,12 @@ const provenTransport =
           ...request,
           headers: { ...request.headers, dpop: proof },
           onHeaders: (headers) => {
-            fresh = dpop.learn(request.url, headers)
+            given = dpop.learn(request.url, headers)
           }
         })
     )
     return Effect.catchTag(attempt, "GrantRejected", (error) =>
-      error.code === "use_dpop_nonce" && fresh ? attempt : Effect.fail(error)
+      error.code === "use_dpop_nonce" && given ? attempt : Effect.fail(error)
     )
   }
 

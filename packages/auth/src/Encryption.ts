@@ -8,8 +8,11 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ConfigurationError, StoreUnavailable } from "./SessionError.ts"
 
-/** 32 random bytes, as they are or written in base64, base64url or hexadecimal: `openssl rand -base64 32` makes them. */
-export type Key = Uint8Array | string | Redacted.Redacted<string | Uint8Array>
+/**
+ * 32 random bytes, as they are or written in base64, base64url or hexadecimal: `openssl rand -base64 32` makes them. Or a
+ * WebCrypto key for AES-GCM with 256 bits that may encrypt and decrypt; it need not be extractable.
+ */
+export type Key = Uint8Array | string | Redacted.Redacted<string | Uint8Array> | CryptoKey
 
 /** The key that is written with, and older ones that are still read: a rotation moves `current` to `older`. */
 export interface KeyRing {
@@ -33,7 +36,7 @@ export interface Cipher {
 }
 
 interface OpenedKey {
-  /** Tells the keys of a ring apart; 8 hexadecimal digits of a hash, of no use to a thief. */
+  /** Tells the keys of a ring apart; 8 hexadecimal digits of a hash, of no use to a thief, or `OPAQUE`. */
   readonly id: string
   readonly key: CryptoKey
 }
@@ -42,10 +45,24 @@ const PREFIX = "aes256gcm"
 /** The nonce's length: random ones of 96 bits are safe for 2^32 records a key (SP 800-38D §8.3). */
 const NONCE = 12
 
+/** What stands for the id of a key that does not show its bytes: those are tried one after the other. */
+const OPAQUE = "opaque"
+
 const BAD_KEY =
   "The key must be 32 bytes, as they are or written in base64 or hexadecimal. `openssl rand -base64 32` makes one."
+const BAD_CRYPTO_KEY =
+  "A CryptoKey for the store must be for AES-GCM, with 256 bits, and allowed to encrypt and decrypt."
 
-const bytesOf = (key: Key): Uint8Array<ArrayBuffer> => {
+const isCryptoKey = (key: unknown): key is CryptoKey => typeof CryptoKey === "function" && key instanceof CryptoKey
+
+const checkCryptoKey = (key: CryptoKey): CryptoKey => {
+  const { length, name } = key.algorithm as AesKeyAlgorithm
+  const fits = name === "AES-GCM" && length === 256 && key.usages.includes("encrypt") && key.usages.includes("decrypt")
+  if (!fits) throw new ConfigurationError({ message: BAD_CRYPTO_KEY })
+  return key
+}
+
+const bytesOf = (key: Exclude<Key, CryptoKey>): Uint8Array<ArrayBuffer> => {
   const value = Redacted.isRedacted(key) ? Redacted.value(key) : key
   let bytes: Uint8Array | undefined
   if (typeof value !== "string") bytes = value
@@ -59,21 +76,41 @@ const bytesOf = (key: Key): Uint8Array<ArrayBuffer> => {
 }
 
 const isRing = (value: Key | KeyRing): value is KeyRing =>
-  typeof value === "object" && !(value instanceof Uint8Array) && !Redacted.isRedacted(value)
+  typeof value === "object" && !(value instanceof Uint8Array) && !Redacted.isRedacted(value) && !isCryptoKey(value)
 
-const keysOf = (value: Key | KeyRing): ReadonlyArray<Uint8Array<ArrayBuffer>> =>
-  isRing(value) ? [value.current, ...(value.older ?? [])].map(bytesOf) : [bytesOf(value)]
+/** The keys, checked. */
+const keysOf = (value: Key | KeyRing): ReadonlyArray<Uint8Array<ArrayBuffer> | CryptoKey> =>
+  (isRing(value) ? [value.current, ...(value.older ?? [])] : [value]).map((key) =>
+    isCryptoKey(key) ? checkCryptoKey(key) : bytesOf(key)
+  )
 
-const importKey = async (bytes: Uint8Array<ArrayBuffer>): Promise<OpenedKey> => ({
-  id: bytesToHex(sha256(concatBytes(utf8ToBytes("keyturn key id\n"), bytes))).slice(0, 8),
-  key: await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"])
-})
+const openKey = async (key: Uint8Array<ArrayBuffer> | CryptoKey): Promise<OpenedKey> =>
+  isCryptoKey(key)
+    ? { id: OPAQUE, key }
+    : {
+        id: bytesToHex(sha256(concatBytes(utf8ToBytes("keyturn key id\n"), key))).slice(0, 8),
+        key: await crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt", "decrypt"])
+      }
 
 const parametersOf = (name: string, nonce: Uint8Array<ArrayBuffer>): AesGcmParams => ({
   name: "AES-GCM",
   iv: nonce,
   additionalData: Uint8Array.from(utf8ToBytes(`keyturn record\n${name}`))
 })
+
+/** Opens what one of the keys sealed; `undefined` when none of them did. */
+const openWith = async (keys: ReadonlyArray<OpenedKey>, name: string, body: string): Promise<string | undefined> => {
+  for (const { key } of keys) {
+    try {
+      const bytes = Uint8Array.from(hexToBytes(body))
+      const parameters = parametersOf(name, bytes.slice(0, NONCE))
+      return new TextDecoder().decode(await crypto.subtle.decrypt(parameters, key, bytes.slice(NONCE)))
+    } catch {
+      // not this key, or no key at all
+    }
+  }
+  return undefined
+}
 
 /** Whether a text is one that a cipher sealed. */
 export const isSealed = (text: string): boolean => text.startsWith(`${PREFIX}:`)
@@ -91,7 +128,7 @@ export const make = (source: KeySource): Cipher => {
   const load = (again: boolean): Promise<ReadonlyArray<OpenedKey>> => {
     if (ring === undefined || (again && typeof source === "function")) {
       const loading = (async () =>
-        Promise.all(keysOf(typeof source === "function" ? await source() : source).map(importKey)))()
+        Promise.all(keysOf(typeof source === "function" ? await source() : source).map(openKey)))()
       ring = loading
       loading.catch(() => {
         if (ring === loading) ring = undefined
@@ -120,24 +157,23 @@ export const make = (source: KeySource): Cipher => {
     }),
     open: Effect.fnUntraced(function* (name, sealed) {
       const [, id = "", body = ""] = sealed.split(":")
-      const isIt = (key: OpenedKey) => key.id === id
-      const found = (yield* keys()).find(isIt) ?? (yield* keys(true)).find(isIt)
-      if (found === undefined) {
+      let fitting: ReadonlyArray<OpenedKey> = []
+      for (const again of [false, true]) {
+        fitting = (yield* keys(again)).filter((key) => key.id === id)
+        const text = yield* Effect.promise(() => openWith(fitting, name, body))
+        if (text !== undefined) return text
+        if (fitting.length > 0 && id !== OPAQUE) break
+      }
+      if (id === OPAQUE) {
         return yield* unavailable(
-          `The stored session was encrypted with another key (${/^[0-9a-f]{8}$/.test(id) ? id : "unreadable"}). Give that key as an older one, or delete the stored session.`
+          "The stored session was encrypted with a CryptoKey that is not among these, or was changed since. Give that key as an older one, or delete the stored session."
         )
       }
-      return yield* Effect.tryPromise({
-        try: async () => {
-          const bytes = Uint8Array.from(hexToBytes(body))
-          const parameters = parametersOf(name, bytes.slice(0, NONCE))
-          return new TextDecoder().decode(await crypto.subtle.decrypt(parameters, found.key, bytes.slice(NONCE)))
-        },
-        catch: () =>
-          unavailable(
-            "The stored session was changed, cut or moved since it was written: its encryption does not verify. Delete it, and find out who else writes to the store."
-          )
-      })
+      return yield* unavailable(
+        fitting.length === 0
+          ? `The stored session was encrypted with another key (${/^[0-9a-f]{8}$/.test(id) ? id : "unreadable"}). Give that key as an older one, or delete the stored session.`
+          : "The stored session was changed, cut or moved since it was written: its encryption does not verify. Delete it, and find out who else writes to the store."
+      )
     })
   }
 }

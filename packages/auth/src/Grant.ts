@@ -20,6 +20,8 @@ export class GrantRejected extends Data.TaggedError("GrantRejected")<{
   readonly code?: string | undefined
   /** For people; holds no secret. */
   readonly message: string
+  /** What to do about it. Default: what the status and the code usually mean. */
+  readonly cure?: string | undefined
 }> {}
 
 /** No usable answer: the network, a deadline, a 429 or a 5xx. */

@@ -110,9 +110,12 @@ const unspent = (error: GrantFailure): GrantUnavailable =>
  *
  * Throws `ConfigurationError` when an option is missing or cannot be right.
  */
-export const make = (context: GrantContext, name: GrantName, options: Options): OAuthClient => {
-  const { scheme } = context
-  const described = describe(scheme, name, context.baseUrl)
+export const make = (place: GrantContext, name: GrantName, options: Options): OAuthClient => {
+  const { scheme } = place
+  const said = describe(scheme, name, place.baseUrl)
+  // Of a server that is found by discovery the contract says nothing, and its answers are the standard's.
+  const described = { ...said, response: { ...standardResponse, ...said.response } }
+  const context = { ...place, description: described }
   const { clientId, issuer } = options
   if (typeof clientId !== "string" || clientId === "") {
     throw new ConfigurationError({
@@ -282,7 +285,7 @@ export const make = (context: GrantContext, name: GrantName, options: Options): 
     obtain: (build, secrets, scope) =>
       Effect.gen(function* () {
         const answer = yield* send({ ...bound, deadline: context.deadline.signIn }, build, secrets)
-        const map = { ...standardResponse, ...described.response, ...scheme.session?.signIn?.response }
+        const map = { ...described.response, ...scheme.session?.signIn?.response }
         const tokens = yield* TokenAnswer.read(answer, map, "signIn", bound.tokenType)
         // RFC 6749 §5.1: a scope that is not mentioned is the one that was asked for.
         return scope === undefined ? tokens : { scope: scope.split(" ").filter((part) => part !== ""), ...tokens }

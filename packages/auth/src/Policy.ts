@@ -20,7 +20,10 @@ export interface Policy {
     readonly signIn: Duration.Duration
     /** One refresh call. Default 30 seconds. */
     readonly refresh: Duration.Duration
-    /** Everything that a closing session does, sign-out call included. Default 5 seconds. */
+    /**
+     * Everything that a closing session does, sign-out call included. Default 5 seconds. A renewal that is under way may take
+     * the first half of it; its answer is then given up, and the next to open finds that it was never stored.
+     */
     readonly signOut: Duration.Duration
     /** Waiting for another process to finish its renewal. Default 60 seconds. */
     readonly lease: Duration.Duration
@@ -47,6 +50,22 @@ export interface Policy {
   readonly heartbeat: Duration.Duration
   /** What the last holder does when it leaves: end the session on the server, or keep it in the store. Default `signOut`. */
   readonly onClose: "signOut" | "keep"
+  /**
+   * For how long the last holder leaves the session as it is before it ends it. Default 0.
+   *
+   * Programs that are short and come often (a cron job every minute, a function per request) take the session over from each
+   * other instead of signing in each time. Closing waits for nothing: a process that lives on signs out once the time is over,
+   * unless somebody has taken the session over, and no timer keeps it alive. When no process lives on nobody can sign out:
+   * the session stays in the store, whoever opens next takes it over as long as the server lets it live, and if nobody does it
+   * ends on the server when its tokens do. What must not live longer than its program wants 0.
+   */
+  readonly linger: Duration.Duration
+  /**
+   * How many sessions of an account are kept at a time, each shared by those who were given it: who opens gets the one with the
+   * fewest holders. Default 1. More than the API allows an account (`limit` in x-session) is a `ConfigurationError`; where it
+   * tells people from service accounts the larger number is the bound, for only you know which one it is.
+   */
+  readonly sessions: number
 }
 
 /** A policy as a user writes it: any part left out keeps its default; durations in any form Effect reads. */
@@ -68,6 +87,8 @@ export interface PolicyInput {
   readonly retries?: number
   readonly heartbeat?: Duration.Input
   readonly onClose?: "signOut" | "keep"
+  readonly linger?: Duration.Input
+  readonly sessions?: number
 }
 
 const retry: Schedule.Schedule<unknown, unknown> = Schedule.exponential("200 millis").pipe(
@@ -75,8 +96,18 @@ const retry: Schedule.Schedule<unknown, unknown> = Schedule.exponential("200 mil
   Schedule.upTo({ times: 4, duration: "20 seconds" })
 )
 
+/** Who says nothing, or the same thing again, gets the same policy: sessions are made by the thousand. */
+const made = new WeakMap<PolicyInput, Policy>()
+const nothing: PolicyInput = {}
+
 /** The policy with its defaults filled in. */
-export const make = (input: PolicyInput = {}): Policy => {
+export const make = (input: PolicyInput = nothing): Policy => {
+  const known = made.get(input) ?? fill(input)
+  made.set(input, known)
+  return known
+}
+
+const fill = (input: PolicyInput): Policy => {
   const duration = (value: Duration.Input | undefined, standard: Duration.Input) =>
     Duration.fromInputUnsafe(value ?? standard)
   return {
@@ -100,6 +131,8 @@ export const make = (input: PolicyInput = {}): Policy => {
     },
     retries: input.retries ?? 2,
     heartbeat: duration(input.heartbeat, "10 seconds"),
-    onClose: input.onClose ?? "signOut"
+    onClose: input.onClose ?? "signOut",
+    linger: duration(input.linger, 0),
+    sessions: input.sessions ?? 1
   }
 }

@@ -31,8 +31,11 @@ export interface SessionRecord {
   /** Salted proof of the secret that signed in: a holder with another secret must sign in itself. */
   readonly proof?: string
   readonly marker?: Marker
-  /** Set when somebody signed out every holder: they must not sign in again by themselves. */
-  readonly ended?: "everywhere"
+  /**
+   * Everything up to this generation was signed out everywhere: who holds some of it neither goes on nor signs in by itself.
+   * It stays when somebody signs in anew, for whoever has not heard of it yet.
+   */
+  readonly ended?: number
 }
 
 /** What stands for a key that was never written. */
@@ -43,9 +46,48 @@ export const next = (
   record: SessionRecord,
   change: { readonly [K in Exclude<keyof SessionRecord, "version">]?: SessionRecord[K] | undefined }
 ): SessionRecord => {
-  const merged: Record<string, unknown> = { ...record, ...change, version: record.version + 1 }
-  for (const name of Object.keys(merged)) if (merged[name] === undefined) delete merged[name]
-  return merged as unknown as SessionRecord
+  const merged = { ...record, ...change }
+  const { ended, generation, marker, proof, tokens, version: _, ...rest } = merged
+  // Written out: an object that fields were deleted from takes four times the room.
+  return {
+    version: record.version + 1,
+    generation: generation ?? record.generation,
+    ...(tokens && { tokens }),
+    ...(proof !== undefined && { proof }),
+    ...(marker && { marker }),
+    ...(ended !== undefined && { ended }),
+    // What a later version of this program wrote stays.
+    ...rest
+  }
+}
+
+/** The record once everybody is signed out. `held` is the newest generation that the caller knows of. */
+export const endedEverywhere = (record: SessionRecord, held: number): SessionRecord => {
+  // One further than any that is there: a renewal that is under way now ends up with that one.
+  const ended = Math.max(record.generation, held) + 1
+  return next(record, { generation: ended, tokens: undefined, marker: undefined, proof: undefined, ended })
+}
+
+/** Whether what holds `generation` was signed out everywhere. */
+export const isEnded = (record: SessionRecord, generation: number): boolean =>
+  record.ended !== undefined && generation <= record.ended
+
+/** The same record on a clock that is ahead by `by` milliseconds: every time in it is moved. */
+export const shift = (record: SessionRecord, by: number): SessionRecord => {
+  const { marker, tokens } = record
+  if (by === 0) return record
+  return {
+    ...record,
+    ...(tokens && {
+      tokens: {
+        ...tokens,
+        issuedAt: tokens.issuedAt + by,
+        ...(tokens.expiresAt !== undefined && { expiresAt: tokens.expiresAt + by }),
+        ...(tokens.refreshIssuedAt !== undefined && { refreshIssuedAt: tokens.refreshIssuedAt + by })
+      }
+    }),
+    ...(marker && { marker: { ...marker, at: marker.at + by, deadline: marker.deadline + by } })
+  }
 }
 
 /** Text to keep in a store. It holds the tokens in the clear: a store either encrypts it or guards it. */

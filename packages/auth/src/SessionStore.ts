@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { introduce, type Neighbour, type Neighbours } from "./internal/neighbours.ts"
 import type { StoreUnavailable } from "./SessionError.ts"
 import * as SessionRecord from "./SessionRecord.ts"
 
@@ -14,6 +15,11 @@ import * as SessionRecord from "./SessionRecord.ts"
 export interface SessionStore {
   /** Whether other processes use it too: holders must then keep saying that they are alive. */
   readonly shared: boolean
+  /**
+   * Why the store does less than it was made for, such as keeping sessions for one tab alone; `undefined` while all is well.
+   * Known once it has been used; the session tells it as a `StoreFailed` event.
+   */
+  readonly degraded?: () => string | undefined
   /** The record as it is now. */
   readonly read: (key: string) => Effect.Effect<SessionRecord.SessionRecord, StoreUnavailable>
   /**
@@ -41,13 +47,28 @@ export interface SessionStore {
     holder: string,
     end: boolean
   ) => Effect.Effect<SessionRecord.SessionRecord | undefined, StoreUnavailable>
+  /**
+   * What is kept, ended sessions included, and who uses it. For people who look after a store: a session never asks. Absent
+   * where a store cannot tell.
+   */
+  readonly list?: Effect.Effect<ReadonlyArray<Listed>, StoreUnavailable>
 }
 
+/** One key of a store, as `SessionStore.list` tells of it. */
+export interface Listed {
+  readonly key: string
+  /** How many holders are counted now. */
+  readonly holders: number
+  /** For how long its lease still runs, in milliseconds; 0 when nobody has it. */
+  readonly leased: number
+}
+
+// One for each session of the process, of which there may be very many: a few words each, and no collections.
 interface Entry {
   record: SessionRecord.SessionRecord
   lease: { readonly owner: string; readonly until: number } | undefined
-  readonly holders: Map<string, number>
-  readonly subscribers: Set<() => void>
+  holders: ReadonlyArray<{ readonly name: string; readonly until: number }>
+  subscribers: ReadonlyArray<Neighbour>
 }
 
 /**
@@ -63,16 +84,29 @@ export const memory = (): SessionStore => {
   const entry = (key: string): Entry => {
     let found = entries.get(key)
     if (found === undefined) {
-      found = { record: SessionRecord.none, lease: undefined, holders: new Map(), subscribers: new Set() }
+      found = { record: SessionRecord.none, lease: undefined, holders: [], subscribers: [] }
       entries.set(key, found)
     }
     return found
   }
   const wake = (entry: Entry) => {
-    for (const subscriber of entry.subscribers) subscriber()
+    for (const subscriber of entry.subscribers) subscriber.woken()
   }
+  /** When nobody is left who could compare against its record, an entry may go. */
+  const isUnwatched = (at: Entry): boolean =>
+    at.holders.length === 0 && at.subscribers.length === 0 && at.lease === undefined
   const now = Effect.clockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe()))
-  return {
+  const within: Neighbours = {
+    add: (key, one) => {
+      const at = entry(key)
+      at.subscribers = at.subscribers.concat(one)
+    },
+    remove: (key, one) => {
+      const at = entries.get(key)
+      if (at !== undefined) at.subscribers = at.subscribers.filter((other) => other !== one)
+    }
+  }
+  const store: SessionStore = {
     shared: false,
     read: (key) => Effect.sync(() => entries.get(key)?.record ?? SessionRecord.none),
     write: (key, next) =>
@@ -96,31 +130,47 @@ export const memory = (): SessionStore => {
         if (at.lease?.owner !== owner) return
         at.lease = undefined
         wake(at)
+        if (at.record.version === 0 && isUnwatched(at)) entries.delete(key)
       }),
-    subscribe: (key, subscriber) =>
-      Effect.acquireRelease(
-        Effect.sync(() => entry(key).subscribers.add(subscriber)),
-        () => Effect.sync(() => void entries.get(key)?.subscribers.delete(subscriber))
-      ),
-    hold: (key, holder, ttl) => Effect.map(now, (now) => void entry(key).holders.set(holder, now + ttl)),
-    leave: (key, holder, end) =>
+    subscribe: (key, wake) => {
+      const one = { woken: wake }
+      return Effect.acquireRelease(
+        Effect.sync(() => within.add(key, one)),
+        () => Effect.sync(() => within.remove(key, one))
+      )
+    },
+    hold: (key, name, ttl) =>
       Effect.map(now, (now) => {
         const at = entry(key)
-        at.holders.delete(holder)
-        for (const [other, until] of at.holders) if (until <= now) at.holders.delete(other)
+        at.holders = at.holders.filter((other) => other.name !== name).concat({ name, until: now + ttl })
+      }),
+    leave: (key, name, end) =>
+      Effect.map(now, (now) => {
+        const at = entry(key)
+        at.holders = at.holders.filter((other) => other.name !== name && other.until > now)
         const before = at.record
-        // When nobody is left who could compare against this record, its entry may go.
-        const unwatched = at.holders.size === 0 && at.subscribers.size === 0 && at.lease === undefined
-        if (!end || at.holders.size > 0) {
-          if (unwatched && before.tokens === undefined) entries.delete(key)
+        if (!end || at.holders.length > 0) {
+          if (isUnwatched(at) && before.tokens === undefined) entries.delete(key)
           return undefined
         }
-        if (unwatched) entries.delete(key)
+        if (isUnwatched(at)) entries.delete(key)
         else {
           at.record = SessionRecord.next(before, { tokens: undefined, marker: undefined, proof: undefined })
           wake(at)
         }
         return before
-      })
+      }),
+    list: Effect.map(now, (now) =>
+      [...entries].flatMap(([key, { holders, lease, record }]) =>
+        record.version === 0
+          ? []
+          : {
+              key,
+              holders: holders.filter(({ until }) => until > now).length,
+              leased: Math.max(0, (lease?.until ?? 0) - now)
+            }
+      )
+    )
   }
+  return introduce(store, within)
 }

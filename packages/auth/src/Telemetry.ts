@@ -4,6 +4,7 @@
  *
  * `docs/observability.md` lists them all; names follow OpenTelemetry's conventions, durations are in seconds.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,12 +14,16 @@ import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 import type { SessionEvent } from "./SessionEvent.ts"
 
-/** Whose session it is. */
+/** Whose sessions they are. */
 export interface Options {
   /** The contract's name. */
   readonly api: string
   /** The scheme's name in the contract. */
   readonly scheme: string
+}
+
+/** A session that is told of. */
+export interface Source {
   /** When the tokens in hand end, in milliseconds since the epoch. */
   readonly expiresAt: () => number | undefined
 }
@@ -26,10 +31,10 @@ export interface Options {
 /** A call to the authorization server. */
 export type Operation = "signIn" | "refresh" | "signOut"
 
-/** Where a session reports to. */
+/** Where the sessions of an API report to. */
 export interface Telemetry {
-  /** Counts and logs an event; `Closed` is the last one. */
-  readonly onEvent: (event: SessionEvent) => void
+  /** Counts and logs an event of a session; `Closed` is the last one. */
+  readonly onEvent: (event: SessionEvent, session: Source) => void
   /**
    * Times a call and puts a span around it. A call in the background belongs to no request: its span is a root, also where
    * the session was opened within one that ended long ago.
@@ -49,116 +54,121 @@ const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.
 const GAUGE = "keyturn.session.time_to_expiry"
 
 /** What is left of the tokens in hand, by registry and labels: sessions of several accounts share the labels. */
-const expiries = new WeakMap<Metric.MetricRegistry, Map<string, Set<() => number | undefined>>>()
+const expiries = new WeakMap<Metric.MetricRegistry, Map<string, Set<Source>>>()
 
 /**
- * Makes a session's telemetry. It reports to the metric registry and the loggers of the context that it is made in.
+ * Makes the telemetry of an API's sessions. It reports to the metric registry and the loggers of the context that it is made in.
  */
-export const make = ({ api, expiresAt, scheme }: Options): Effect.Effect<Telemetry> =>
-  Effect.contextWith((context: Context.Context<never>) =>
-    Effect.clockWith((clock) => {
-      const labels = { "keyturn.api": api, "keyturn.scheme": scheme }
-      const timed = { ...labels, unit: "seconds" }
-      const registry = Context.get(context, Metric.MetricRegistry)
-      const counter = (name: string, description: string) =>
-        Metric.counter(`keyturn.session.${name}`, { description, incremental: true, attributes: labels })
-      const counters: Partial<Record<SessionEvent["_tag"], Metric.Counter<number>>> = {
-        SignedIn: counter("sign_ins", "Sign-ins that gave tokens."),
-        Refreshed: counter("refreshes", "Refreshes that gave tokens."),
-        Adopted: counter("adoptions", "Tokens taken over from the store, where somebody else had put them."),
-        SignedOut: counter("sign_outs", "Sessions ended on the server."),
-        Displaced: counter("displacements", "Sessions that the server ended before their time.")
-      }
-      const failures = counter("failures", "Renewals, store calls and sign-outs that failed, by the kind of error.")
-      const wait = Metric.histogram("keyturn.session.wait.duration", {
-        description: "How long a caller waited for a renewal.",
-        attributes: timed,
-        boundaries
-      })
-      const duration = Metric.histogram("keyturn.session.call.duration", {
-        description: "How long one sign-in, refresh or sign-out took, failed ones included.",
-        attributes: timed,
-        boundaries
-      })
+export const make = ({ api, scheme }: Options): Effect.Effect<Telemetry> =>
+  Effect.contextWith((context: Context.Context<never>) => Effect.succeed(makeUnsafe(api, scheme, context)))
 
-      // The gauge is read when somebody looks: a value written at the renewal would stand still from then on.
-      const series = `${GAUGE}|${api}|${scheme}`
-      const left = () => {
-        const at = expiresAt()
-        return at === undefined ? undefined : (at - clock.currentTimeMillisUnsafe()) / 1000
-      }
-      const show = () => {
-        const known = expiries.get(registry) ?? new Map<string, Set<typeof left>>()
-        expiries.set(registry, known)
-        const sessions = known.get(series) ?? new Set()
-        known.set(series, sessions.add(left))
-        registry.set(series, {
-          id: GAUGE,
-          type: "Gauge",
-          description:
-            "Time until the tokens in hand expire, of several sessions the shortest; negative once they have.",
-          attributes: timed,
-          hooks: {
-            get: () => ({ value: Math.min(...[...sessions].map((left) => left() ?? Number.POSITIVE_INFINITY)) }),
-            update: () => {},
-            modify: () => {}
-          }
-        })
-      }
-      const hide = () => {
-        const sessions = expiries.get(registry)?.get(series)
-        if (sessions?.delete(left) !== true || sessions.size > 0) return
-        expiries.get(registry)?.delete(series)
-        registry.delete(series)
-      }
+/** The same for a context that is at hand. */
+export const makeUnsafe = (api: string, scheme: string, context: Context.Context<never>): Telemetry => {
+  const clock = Context.get(context, Clock.Clock)
+  const labels = { "keyturn.api": api, "keyturn.scheme": scheme }
+  const timed = { ...labels, unit: "seconds" }
+  const registry = Context.get(context, Metric.MetricRegistry)
+  const counter = (name: string, description: string) =>
+    Metric.counter(`keyturn.session.${name}`, { description, incremental: true, attributes: labels })
+  const counters: Partial<Record<SessionEvent["_tag"], Metric.Counter<number>>> = {
+    SignedIn: counter("sign_ins", "Sign-ins that gave tokens."),
+    Refreshed: counter("refreshes", "Refreshes that gave tokens."),
+    Adopted: counter("adoptions", "Tokens taken over from the store, where somebody else had put them."),
+    SignedOut: counter("sign_outs", "Sessions ended on the server."),
+    Displaced: counter("displacements", "Sessions that the server ended before their time.")
+  }
+  const failures = counter("failures", "Renewals, store calls and sign-outs that failed, by the kind of error.")
+  const wait = Metric.histogram("keyturn.session.wait.duration", {
+    description: "How long a caller waited for a renewal.",
+    attributes: timed,
+    boundaries
+  })
+  const duration = Metric.histogram("keyturn.session.call.duration", {
+    description: "How long one sign-in, refresh or sign-out took, failed ones included.",
+    attributes: timed,
+    boundaries
+  })
 
-      const minimum = Context.get(context, References.MinimumLogLevel)
-      const isRead = Context.get(context, References.CurrentLoggers).size > 0
-      // A log of now belongs to no span that was open when the session was made.
-      const runFork = Effect.runForkWith(Context.omit(Tracer.ParentSpan)(context) as Context.Context<never>)
-      const log = (event: SessionEvent) => {
-        const { _tag, at: _, generation, session, ...rest } = event
-        // Nothing is above debug: a library does not write to a program's console unasked, and what a caller has to know is
-        // an error of the call. What nobody reads starts no fiber.
-        if (!isRead || LogLevel.isLessThan("Debug", minimum)) return
-        const details = "error" in rest && typeof rest.error !== "string" ? causeOf(rest.error) : rest
-        runFork(
-          Effect.annotateLogs(Effect.logDebug(`keyturn: ${_tag}`), {
-            "keyturn.session": session,
-            "keyturn.generation": generation,
-            ...details
+  // The gauge is read when somebody looks: a value written at the renewal would stand still from then on.
+  const series = `${GAUGE}|${api}|${scheme}`
+  const left = (session: Source): number => {
+    const at = session.expiresAt()
+    return at === undefined ? Number.POSITIVE_INFINITY : (at - clock.currentTimeMillisUnsafe()) / 1000
+  }
+  const show = (session: Source) => {
+    const known = expiries.get(registry) ?? new Map<string, Set<Source>>()
+    expiries.set(registry, known)
+    const before = known.get(series)
+    if (before !== undefined) return void before.add(session)
+    const sessions = new Set([session])
+    known.set(series, sessions)
+    registry.set(series, {
+      id: GAUGE,
+      type: "Gauge",
+      description: "Time until the tokens in hand expire, of several sessions the shortest; negative once they have.",
+      attributes: timed,
+      hooks: {
+        get: () => ({
+          value: [...sessions].reduce((least, session) => Math.min(least, left(session)), Number.POSITIVE_INFINITY)
+        }),
+        update: () => {},
+        modify: () => {}
+      }
+    })
+  }
+  const hide = (session: Source) => {
+    const sessions = expiries.get(registry)?.get(series)
+    if (sessions?.delete(session) !== true || sessions.size > 0) return
+    expiries.get(registry)?.delete(series)
+    registry.delete(series)
+  }
+
+  const minimum = Context.get(context, References.MinimumLogLevel)
+  const isRead = Context.get(context, References.CurrentLoggers).size > 0
+  // A log of now belongs to no span that was open when the session was made.
+  const runFork = Effect.runForkWith(Context.omit(Tracer.ParentSpan)(context) as Context.Context<never>)
+  const log = (event: SessionEvent) => {
+    const { _tag, at: _, generation, session, ...rest } = event
+    // Nothing is above debug: a library does not write to a program's console unasked, and what a caller has to know is
+    // an error of the call. What nobody reads starts no fiber.
+    if (!isRead || LogLevel.isLessThan("Debug", minimum)) return
+    const details = "error" in rest && typeof rest.error !== "string" ? causeOf(rest.error) : rest
+    runFork(
+      Effect.annotateLogs(Effect.logDebug(`keyturn: ${_tag}`), {
+        "keyturn.session": session,
+        "keyturn.generation": generation,
+        ...details
+      })
+    )
+  }
+  const count = (event: SessionEvent) => {
+    counters[event._tag]?.updateUnsafe(1, context)
+    const failed = failureOf(event)
+    if (failed !== undefined) Metric.withAttributes(failures, { "error.type": failed }).updateUnsafe(1, context)
+  }
+
+  return {
+    onEvent: (event, session) => {
+      count(event)
+      if (event._tag === "Closed") hide(session)
+      else if ("fingerprint" in event && event.expiresAt !== undefined) show(session)
+      log(event)
+    },
+    call: (operation, background, effect) =>
+      Effect.suspend(() => {
+        const from = clock.monotonicTimeNanosUnsafe()
+        return Effect.onExit(effect, (exit) =>
+          Effect.sync(() => {
+            Metric.withAttributes(duration, {
+              "keyturn.operation": operation,
+              ...(Exit.isFailure(exit) && { "error.type": tagOf(exit) })
+            }).updateUnsafe(Number(clock.monotonicTimeNanosUnsafe() - from) / 1e9, context)
           })
         )
-      }
-      const count = (event: SessionEvent) => {
-        counters[event._tag]?.updateUnsafe(1, context)
-        const failed = failureOf(event)
-        if (failed !== undefined) Metric.withAttributes(failures, { "error.type": failed }).updateUnsafe(1, context)
-      }
-
-      return Effect.succeed<Telemetry>({
-        onEvent: (event) => {
-          count(event)
-          if (event._tag === "Closed") hide()
-          else if ("fingerprint" in event && event.expiresAt !== undefined) show()
-          log(event)
-        },
-        call: (operation, background, effect) =>
-          Effect.suspend(() => {
-            const from = clock.monotonicTimeNanosUnsafe()
-            return Effect.onExit(effect, (exit) =>
-              Effect.sync(() => {
-                Metric.withAttributes(duration, {
-                  "keyturn.operation": operation,
-                  ...(Exit.isFailure(exit) && { "error.type": tagOf(exit) })
-                }).updateUnsafe(Number(clock.monotonicTimeNanosUnsafe() - from) / 1e9, context)
-              })
-            )
-          }).pipe(Effect.withSpan(`keyturn.${operation}`, { root: background, attributes: labels })),
-        waited: (milliseconds) => wait.updateUnsafe(milliseconds / 1000, context)
-      })
-    })
-  )
+      }).pipe(Effect.withSpan(`keyturn.${operation}`, { root: background, attributes: labels })),
+    waited: (milliseconds) => wait.updateUnsafe(milliseconds / 1000, context)
+  }
+}
 
 const causeOf = (error: { readonly _tag: string; readonly message: string }) => ({
   "error.type": error._tag,

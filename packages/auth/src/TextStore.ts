@@ -5,16 +5,22 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Cipher, isSealed } from "./Encryption.ts"
-import { randomId } from "./internal/digest.ts"
+import * as EngineClock from "./internal/engine-clock.ts"
+import * as Lineage from "./internal/lineage.ts"
 import { StoreUnavailable } from "./SessionError.ts"
 import * as SessionRecord from "./SessionRecord.ts"
-import type { SessionStore } from "./SessionStore.ts"
+import type { Listed, SessionStore } from "./SessionStore.ts"
 
 /** A record as an engine keeps it. */
 export interface Stored {
-  /** 1 for the first; what is compared. */
+  /** 1 for the first; what is compared. Read as 0 it says that there is none. */
   readonly version: number
   readonly text: string
+  /**
+   * The engine's clock when it was read, in milliseconds since the epoch. Left out by an engine on whose machine all its users
+   * run: there is one clock then.
+   */
+  readonly now?: number
 }
 
 /**
@@ -39,6 +45,8 @@ export interface Engine {
    * `write`, and says `changed` if that could not be.
    */
   readonly leave: (key: string, holder: string, end: Stored | undefined) => Promise<"held" | "left" | "changed">
+  /** As `SessionStore.list`. */
+  readonly list?: () => Promise<ReadonlyArray<Listed>>
 }
 
 /** An engine's failure, judged. A driver's own error is not passed on: some hold the command, and with it the tokens. */
@@ -78,10 +86,15 @@ const POLL = 500
 
 class TookTooLong extends Error {}
 
-/** An engine lives in real time, whatever clock the program runs on. */
+/**
+ * An engine lives in real time, whatever clock the program runs on. When time is up, what has arrived meanwhile is heard first:
+ * it may be this process that stood still, and not the engine.
+ */
 const within = <A>(milliseconds: number, call: () => Promise<A>): Promise<A> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new TookTooLong()), milliseconds)
+    let timer = setTimeout(() => {
+      timer = setTimeout(() => reject(new TookTooLong()), 0)
+    }, milliseconds)
     call()
       .then(resolve, reject)
       .finally(() => clearTimeout(timer))
@@ -125,8 +138,11 @@ const damaged = () =>
 /** Makes a store over an engine. */
 export const make = (options: Options): ClosableStore => {
   const { cipher, engine, judge } = options
+  const { list } = engine
   const attempt = options.attempt ?? 3000
   const patience = options.patience ?? 10_000
+  const clock = EngineClock.make()
+  const lineage = Lineage.make()
   let closed = false
 
   const judged = (error: unknown): Failure =>
@@ -137,13 +153,15 @@ export const make = (options: Options): ClosableStore => {
         }
       : judge(error)
 
-  const repeat = async <A>(call: () => Promise<A>, signal: AbortSignal): Promise<A> => {
+  const repeat = async <A>(call: (again: boolean) => Promise<A>, signal: AbortSignal): Promise<A> => {
     const until = performance.now() + patience
+    let again = false
     for (let pause = PAUSE.first; ; pause = Math.min(pause * 2, PAUSE.longest)) {
       if (closed) throw new StoreUnavailable({ message: "The store was closed. Open it again to use it." })
       try {
-        return await within(attempt, call)
+        return await within(attempt, () => call(again))
       } catch (error) {
+        again = true
         const { message, passing } = judged(error)
         if (!passing || signal.aborted || performance.now() + pause > until) throw new StoreUnavailable({ message })
       }
@@ -152,19 +170,27 @@ export const make = (options: Options): ClosableStore => {
     }
   }
 
-  const patiently = <A>(call: () => Promise<A>): Effect.Effect<A, StoreUnavailable> =>
+  const patiently = <A>(call: (again: boolean) => Promise<A>): Effect.Effect<A, StoreUnavailable> =>
     Effect.tryPromise({ try: (signal) => repeat(call, signal), catch: (error) => error as StoreUnavailable })
+
+  const look = async (key: string): Promise<Stored | undefined> => {
+    const sentAt = Date.now()
+    const stored = await engine.read(key)
+    if (stored?.now !== undefined) clock.learn(stored.now, sentAt, Date.now())
+    return stored?.version === 0 ? undefined : stored
+  }
 
   // A name of its own makes each text unique: a repeated write is told from another's that happens to say the same.
   const encode = Effect.fnUntraced(function* (key: string, record: SessionRecord.SessionRecord) {
-    const plain = SessionRecord.encode(record)
+    const plain = SessionRecord.encode(SessionRecord.shift(record, clock.ahead()))
     const body = cipher === undefined ? plain : yield* cipher.seal(key, plain)
-    return { version: record.version, text: `${randomId()} ${body}` }
+    return lineage.sign(key, record.version, body)
   })
 
   const decode = Effect.fnUntraced(function* (key: string, stored: Stored | undefined) {
     if (stored === undefined) return SessionRecord.none
-    const body = stored.text.slice(stored.text.indexOf(" ") + 1)
+    lineage.note(key, stored)
+    const body = Lineage.bodyOf(stored.text)
     const sealed = isSealed(body)
     if (sealed && cipher === undefined) {
       return yield* new StoreUnavailable({ message: "The stored session is encrypted. Give the store its key." })
@@ -178,14 +204,44 @@ export const make = (options: Options): ClosableStore => {
           "The stored session was written without encryption, and this store has a key. Sign out once without the key, or delete the stored session."
       })
     }
-    return record
+    return SessionRecord.shift(record, -clock.ahead())
   })
 
   const read = (key: string) =>
     Effect.flatMap(
-      patiently(() => engine.read(key)),
+      patiently(() => look(key)),
       (stored) => decode(key, stored)
     )
+
+  /** Whether a write of ours that was not answered took place, be it that others have written since. */
+  const tookPlace = async (key: string, written: Stored): Promise<boolean> => {
+    const stored = await look(key)
+    return stored !== undefined && Lineage.led(written, stored)
+  }
+
+  const write = Effect.fnUntraced(function* (key: string, next: SessionRecord.SessionRecord) {
+    const stored = yield* encode(key, next)
+    const done = yield* patiently(
+      async (again) => (await engine.write(key, stored)) || (again && (await tookPlace(key, stored)))
+    )
+    if (done) lineage.note(key, stored)
+    return done
+  })
+
+  const leave = Effect.fnUntraced(function* (key: string, holder: string, end: boolean) {
+    for (;;) {
+      const before = end ? yield* read(key) : undefined
+      const ended = before && SessionRecord.next(before, { tokens: undefined, marker: undefined, proof: undefined })
+      const stored = ended && (yield* encode(key, ended))
+      const outcome = yield* patiently(async (again) => {
+        const said = await engine.leave(key, holder, stored)
+        return said !== "left" && again && stored && (await tookPlace(key, stored)) ? "left" : said
+      })
+      if (outcome === "changed") continue
+      lineage.forget(key)
+      return outcome === "left" ? before : undefined
+    }
+  })
 
   const close = async () => {
     if (closed) return
@@ -196,7 +252,7 @@ export const make = (options: Options): ClosableStore => {
   return {
     shared: true,
     read,
-    write: (key, next) => Effect.flatMap(encode(key, next), (stored) => patiently(() => engine.write(key, stored))),
+    write,
     acquire: (key, owner, ttl) => patiently(() => engine.acquire(key, owner, Math.ceil(ttl))),
     release: (key, owner) => patiently(() => engine.release(key, owner)),
     subscribe: (key, wake) =>
@@ -207,20 +263,13 @@ export const make = (options: Options): ClosableStore => {
         )
       ),
     hold: (key, holder, ttl) => patiently(() => engine.hold(key, holder, Math.ceil(ttl))),
-    leave: Effect.fnUntraced(function* (key, holder, end) {
-      for (;;) {
-        const before = end ? yield* read(key) : undefined
-        const ended = before && SessionRecord.next(before, { tokens: undefined, marker: undefined, proof: undefined })
-        const stored = ended && (yield* encode(key, ended))
-        const outcome = yield* patiently(() => engine.leave(key, holder, stored))
-        if (outcome !== "changed") return outcome === "left" ? before : undefined
-      }
-    }),
+    leave,
+    ...(list && { list: patiently(list) }),
     close,
     [Symbol.asyncDispose]: close
   }
 }
 
 /** The same store, closed with the scope. */
-export const scoped = (make: () => ClosableStore): Effect.Effect<ClosableStore, never, Scope.Scope> =>
+export const scoped = <S extends ClosableStore>(make: () => S): Effect.Effect<S, never, Scope.Scope> =>
   Effect.acquireRelease(Effect.sync(make), (store) => Effect.promise(store.close))

@@ -168,7 +168,15 @@ const spanned = <A, R>(effect: Effect.Effect<A, GrantFailure, R>, { method, secr
  * const transport = Transport.make(globalThis.fetch)
  * ```
  */
-export const make = (fetch: typeof globalThis.fetch): Transport =>
+export const make = (fetch: typeof globalThis.fetch): Transport => {
+  const known = made.get(fetch) ?? over(fetch)
+  made.set(fetch, known)
+  return known
+}
+
+const made = new WeakMap<typeof globalThis.fetch, Transport>()
+
+const over = (fetch: typeof globalThis.fetch): Transport =>
   Effect.fnUntraced(function* (request: TransportRequest) {
     const url = new URL(request.url)
     const at = `${request.method} ${url.origin}${url.pathname}`

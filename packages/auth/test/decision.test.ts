@@ -124,7 +124,7 @@ describe("a renewal", () => {
   })
 
   it("does not sign in again by itself after a sign-out everywhere", () => {
-    const ended: SessionRecord = { version: 9, generation: 3, ended: "everywhere" }
+    const ended: SessionRecord = { version: 9, generation: 3, ended: 3 }
     for (const leased of [true, false]) {
       assert.deepStrictEqual(decide(ended, T, renew({ leased }), terms), lost("signed-out"))
     }

@@ -6,6 +6,7 @@ import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { GrantRejected, GrantUnavailable } from "../src/Grant.ts"
 import * as Session from "../src/Session.ts"
+import * as SessionStore from "../src/SessionStore.ts"
 import { Authority, type Wire } from "./support/authority.ts"
 import { open, optionsOf, request, tokenOf } from "./support/fixture.ts"
 import { opened, timed, within } from "./support/timed.ts"
@@ -162,6 +163,52 @@ describe("a renewal", () => {
         authority.log.map(({ kind }) => kind),
         ["signIn", "refresh", "replay"]
       )
+    })
+  )
+
+  timed("whose process stands still until the grace is over does not send the token after all (I1)", () =>
+    Effect.gen(function* () {
+      const authority = new Authority({ grace: 30_000 })
+      const inner = SessionStore.memory()
+      let slow = false
+      const store: SessionStore.SessionStore = {
+        ...inner,
+        write: (key, next) =>
+          Effect.andThen(
+            slow && next.marker?.attempt === 2 ? Effect.sleep("31 seconds") : Effect.void,
+            inner.write(key, next)
+          )
+      }
+      const session = yield* opened(authority, {
+        store,
+        description: { refresh: { method: "POST", path: "/token", reuse: { grace: "PT30S" } } },
+        wire: (operation, n) => (commit) =>
+          operation === "refresh" && n === 1 ? Effect.andThen(Effect.exit(commit), lost) : commit
+      })
+      slow = true
+      yield* within(session.renew(yield* session.credential), "40 seconds")
+      assert.deepStrictEqual(
+        authority.log.map(({ kind }) => kind),
+        ["signIn", "refresh", "evicted", "signIn"]
+      )
+    })
+  )
+
+  timed("of an interactive session whose grace is over gives the last try as much time as the first", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      const session = yield* opened(authority, {
+        signIn: "interactive",
+        description: { refresh: { method: "POST", path: "/token", reuse: { grace: "PT1S" } } },
+        wire: (operation, n) => (commit) =>
+          operation !== "refresh"
+            ? commit
+            : n === 1
+              ? Effect.andThen(Effect.sleep("1200 millis"), lost)
+              : Effect.andThen(Effect.sleep("3 seconds"), commit)
+      })
+      const renewed = yield* within(session.renew(yield* session.credential), "1 minute")
+      assert.strictEqual(renewed.generation, 2)
     })
   )
 
@@ -481,8 +528,8 @@ describe("a session closed", () => {
     Effect.gen(function* () {
       const authority = new Authority()
       const session = yield* opened(authority)
-      yield* within(session.signOut, "1 second")
-      yield* session.signOut
+      yield* within(session.signOut(), "1 second")
+      yield* session.signOut()
       assert.strictEqual(authority.count("signOut"), 1)
       assert.strictEqual(session.state().status, "closed")
       const tags: Array<string> = []

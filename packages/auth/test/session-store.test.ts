@@ -25,7 +25,40 @@ describe("with a valid token", () => {
   )
 })
 
+describe("a store that does less than it was made for", () => {
+  timed("is told of before the session is there, and the session works", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      const { calls, store } = watched()
+      // It finds out when it is first used.
+      const degraded = () => (calls.length > 0 ? "only this tab" : undefined)
+      const session = yield* opened(authority, { store: { ...store, degraded } })
+      const [first, second, ...more] = session.log
+      assert.deepInclude(first, { _tag: "StoreFailed", operation: "open", message: "only this tab" })
+      assert.deepStrictEqual([second?._tag, more.length], ["SignedIn", 0])
+      assert.strictEqual(yield* request(session, authority), 200)
+    })
+  )
+})
+
 describe("a store that fails", () => {
+  timed("when the lease is given back keeps nobody waiting who wanted the tokens (I4)", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      const { inner } = watched()
+      let slow = false
+      const store: SessionStore.SessionStore = {
+        ...inner,
+        release: (key, owner) =>
+          Effect.andThen(slow ? Effect.sleep("10 seconds") : Effect.void, inner.release(key, owner))
+      }
+      const session = yield* opened(authority, { store })
+      slow = true
+      authority.forget()
+      assert.strictEqual(yield* within(request(session, authority), "1 second"), 200)
+    })
+  )
+
   timed("while a session opens is an error of its own, and nothing is left behind", () =>
     Effect.gen(function* () {
       for (const [operation, when] of [
@@ -188,6 +221,26 @@ describe("a lease", () => {
     })
   )
 
+  timed("that ran out before the record was read is taken again: a successor may be at it (I2)", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      const inner = SessionStore.memory()
+      let reads = 0
+      const { calls, store } = watched({
+        ...inner,
+        // The second read of a renewal is the one under the lease.
+        read: (key) => Effect.andThen(++reads === 4 ? Effect.sleep("40 seconds") : Effect.void, inner.read(key))
+      })
+      const session = yield* opened(authority, { store })
+      const before = calls.length
+      yield* within(session.renew(yield* session.credential), "41 seconds")
+      assert.deepStrictEqual(calls.slice(before), [
+        ...["read", "acquire", "acquire", "read", "release"],
+        ...["read", "acquire", "acquire", "read", "write", "write", "release"]
+      ])
+    })
+  )
+
   timed("lost in the middle of a call gives way to the successor (I10, T17)", () =>
     Effect.gen(function* () {
       const authority = new Authority({ limit: 3 })
@@ -264,7 +317,7 @@ describe("time", () => {
           assert.strictEqual(yield* within(use, "5 seconds"), 200, String(jump))
         }
         assert.isAtMost(session.grantCalls.length, 16)
-        yield* within(session.signOut, "5 seconds")
+        yield* within(session.signOut(), "5 seconds")
       }).pipe(Effect.provideService(Clock.Clock, jumping))
     })
   )

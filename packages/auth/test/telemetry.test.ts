@@ -59,6 +59,9 @@ const reader = () => {
   }
 }
 
+/** A session of which nobody knows when its tokens end. */
+const unknown: Telemetry.Source = { expiresAt: () => undefined }
+
 describe("the metrics of a session", () => {
   timed("count sign-ins, refreshes, adoptions, displacements and sign-outs", () =>
     Effect.gen(function* () {
@@ -168,12 +171,12 @@ describe("the log of a session", () => {
   it.effect("is one line an event, at debug level", () =>
     Effect.gen(function* () {
       const { lines, listen } = reader()
-      const telemetry = yield* listen(Telemetry.make({ api: "a", scheme: "s", expiresAt: () => undefined }))
+      const telemetry = yield* listen(Telemetry.make({ api: "a", scheme: "s" }))
       const failed = new StoreUnavailable({ message: "The disk is full." })
-      telemetry.onEvent(event("SignedIn", { took: 5, fingerprint: "f", expiresAt: undefined }))
-      telemetry.onEvent(event("RenewalFailed", { error: failed }))
+      telemetry.onEvent(event("SignedIn", { took: 5, fingerprint: "f", expiresAt: undefined }), unknown)
+      telemetry.onEvent(event("RenewalFailed", { error: failed }), unknown)
       for (const tag of ["Displaced", "StoreFailed", "SignOutFailed", "SignedOut", "Closed"] as const) {
-        telemetry.onEvent(event(tag))
+        telemetry.onEvent(event(tag), unknown)
       }
       assert.deepStrictEqual(
         lines.map(({ level, message }) => [level, message]),
@@ -200,12 +203,12 @@ describe("the log of a session", () => {
   it.effect("has the program's own level", () =>
     Effect.gen(function* () {
       const { lines, listen } = reader()
-      const telemetry = yield* Telemetry.make({ api: "a", scheme: "s", expiresAt: () => undefined }).pipe(
+      const telemetry = yield* Telemetry.make({ api: "a", scheme: "s" }).pipe(
         Effect.provideService(References.MinimumLogLevel, "Info"),
         (made) => listen(made).pipe(Effect.provideService(References.MinimumLogLevel, "Info"))
       )
-      telemetry.onEvent(event("SignedOut"))
-      telemetry.onEvent(event("Displaced", { times: 1 }))
+      telemetry.onEvent(event("SignedOut"), unknown)
+      telemetry.onEvent(event("Displaced", { times: 1 }), unknown)
       assert.deepStrictEqual(
         lines.map(({ message }) => message),
         []
@@ -289,7 +292,7 @@ describe("a call that breaks", () => {
   it.effect("is timed as one of an unknown kind", () =>
     Effect.gen(function* () {
       const { listen, states } = reader()
-      const telemetry = yield* listen(Telemetry.make({ api: "a", scheme: "s", expiresAt: () => undefined }))
+      const telemetry = yield* listen(Telemetry.make({ api: "a", scheme: "s" }))
       yield* Effect.exit(telemetry.call("refresh", true, Effect.die(new Error("broken"))))
       yield* Effect.exit(
         telemetry.call("refresh", true, Effect.fail(new GrantUnavailable({ ambiguous: true, message: "" })))

@@ -97,7 +97,7 @@ describe("a call to an authorization server", () => {
     })
   )
 
-  it.live("follows no redirect (T52)", () =>
+  it.live("follows no redirect (T52, S7)", () =>
     Effect.gen(function* () {
       let followed = 0
       const other = yield* serving((_request, response) => {

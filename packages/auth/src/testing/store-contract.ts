@@ -301,6 +301,25 @@ const cases: Record<string, (bench: Bench) => Promise<void>> = {
     await run(b.release(key, "two"))
     await run(b.leave(key, "two", false))
     must(await run(a.write(key, full(2))), "only a write may change the version")
+  },
+
+  "lists what is kept and who uses it, if it can list at all": async ({ key, a, b }) => {
+    const { list } = b
+    if (list === undefined) return
+    const listed = async () => (await run(list)).filter((one) => one.key === key)
+    must((await listed()).length === 0, "what was never written must not be listed")
+    await run(a.write(key, full(1)))
+    await run(a.hold(key, "one", LONG))
+    await run(a.hold(key, "two", LONG))
+    await run(a.acquire(key, "one", LONG))
+    const [kept, ...more] = await listed()
+    must(kept !== undefined && more.length === 0, "a key must be listed once")
+    must(kept?.holders === 2, "each living holder must be counted once")
+    must(Number(kept?.leased) > 0 && Number(kept?.leased) <= LONG, "the lease's remaining time must be told")
+    await run(a.release(key, "one"))
+    await run(a.leave(key, "one", false))
+    const [left] = await listed()
+    must(left?.holders === 1 && left.leased === 0, "a holder that left and a lease given back must not be told of")
   }
 }
 

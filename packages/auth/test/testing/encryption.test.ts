@@ -94,4 +94,32 @@ describe("the cipher", () => {
       assert.notInclude(inspect(error, { depth: null }), "canary")
     }
   })
+
+  const cryptoKey = (length: 128 | 256, usages: ReadonlyArray<KeyUsage> = ["encrypt", "decrypt"]) =>
+    crypto.subtle.generateKey({ name: "AES-GCM", length }, false, usages)
+
+  it("takes CryptoKeys that nobody can export, alone, in a ring and from a function", async () => {
+    const [one, two, three] = await Promise.all([cryptoKey(256), cryptoKey(256), cryptoKey(256)])
+    const before = await run(Encryption.make(one).seal("name", text))
+    assert.notInclude(before, "canary")
+    assert.strictEqual(await run(Encryption.make(one).open("name", before)), text)
+    const rotated = Encryption.make({ current: two, older: [bytes(1), three, one] })
+    assert.strictEqual(await run(rotated.open("name", before)), text)
+    assert.strictEqual(await run(Encryption.make(two).open("name", await run(rotated.seal("name", text)))), text)
+    assert.include(await messageOf(Encryption.make(two).open("name", before)), "CryptoKey that is not among these")
+    assert.include(await messageOf(Encryption.make(one).open("other", before)), "or was changed")
+    assert.include(await messageOf(Encryption.make(bytes(1)).open("name", before)), "CryptoKey")
+    let current = three
+    const asked = Encryption.make(() => current)
+    await run(asked.seal("name", text))
+    current = one
+    assert.strictEqual(await run(asked.open("name", before)), text)
+  })
+
+  it("refuses a CryptoKey that is for something else, at once", async () => {
+    const hmac = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256", length: 256 }, false, ["sign"])
+    for (const key of [await cryptoKey(128), await cryptoKey(256, ["encrypt"]), hmac]) {
+      assert.throws(() => Encryption.make(key), /AES-GCM, with 256 bits/)
+    }
+  })
 })
