@@ -6,7 +6,7 @@ import * as OAuthClient from "@keyturn/auth/OAuthClient"
 import * as Policy from "@keyturn/auth/Policy"
 import { toSessionError } from "@keyturn/auth/Renewal"
 import * as Scopes from "@keyturn/auth/Scopes"
-import { ConfigurationError } from "@keyturn/auth/SessionError"
+import { ConfigurationError, type SessionError } from "@keyturn/auth/SessionError"
 import type { TokenSet } from "@keyturn/auth/TokenSet"
 import * as Transport from "@keyturn/auth/Transport"
 import { type Contract, serverUrl } from "@keyturn/contract"
@@ -43,6 +43,8 @@ export interface AuthorizationCode extends Credentials.GrantPlugin {
    * Rejects with `ConfigurationError`, `SignInRejected`, `AuthUnavailable` or `TokenAnswerInvalid`.
    */
   readonly begin: (contract: Contract, options?: BeginOptions) => Promise<Begun>
+  /** The same as an effect. */
+  readonly beginEffect: (contract: Contract, options?: BeginOptions) => Effect.Effect<Begun, SessionError>
   /**
    * The second half: a grant that signs in with what the browser brought back. `callback` is the URL of that request, whole
    * or from its path on. It works once. Without an `account` the session is the browser's alone.
@@ -130,10 +132,10 @@ export const authorizationCode = (options: AuthorizationCodeOptions): Authorizat
     )
   })
 
-  const beginFor: AuthorizationCode["begin"] = async (
-    contract,
-    { baseUrl, fetch = globalThis.fetch, operations } = {}
-  ) => {
+  const clientAt = (
+    contract: Contract,
+    { baseUrl, fetch = globalThis.fetch, operations }: BeginOptions
+  ): readonly [client: OAuthClient.OAuthClient, redirectUri: string] => {
     if (typeof redirect !== "string") {
       throw new ConfigurationError({
         message: "begin() is for a redirect given as a URL; with loopback() connect does both halves itself."
@@ -154,11 +156,21 @@ export const authorizationCode = (options: AuthorizationCodeOptions): Authorizat
         message: `The contract ${contract.name} names no absolute server: give a baseUrl.`
       })
     }
-    const client = clientFor(Credentials.contextFor(place, waiting), options.account)
-    return Effect.runPromise(
-      Effect.mapError(begin(client, redirect, options), (error) => toSessionError(error, "signIn"))
-    )
+    return [clientFor(Credentials.contextFor(place, waiting), options.account), redirect]
   }
+
+  const beginEffect: AuthorizationCode["beginEffect"] = (contract, where = {}) =>
+    Effect.flatMap(
+      Effect.try({
+        try: () => clientAt(contract, where),
+        catch: (error) => {
+          if (error instanceof ConfigurationError) return error
+          throw error
+        }
+      }),
+      ([client, redirectUri]) =>
+        Effect.mapError(begin(client, redirectUri, options), (error) => toSessionError(error, "signIn"))
+    )
 
   const complete: AuthorizationCode["complete"] = (callback, pending) => {
     let used = false
@@ -182,5 +194,9 @@ export const authorizationCode = (options: AuthorizationCodeOptions): Authorizat
     })
   }
 
-  return Object.assign(waiting, { begin: beginFor, complete })
+  return Object.assign(waiting, {
+    begin: (contract: Contract, where?: BeginOptions) => Effect.runPromise(beginEffect(contract, where)),
+    beginEffect,
+    complete
+  })
 }

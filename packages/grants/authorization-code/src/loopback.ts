@@ -1,77 +1,20 @@
-/**
- * The redirect for programs on a person's own machine (RFC 8252 §7.3): a listener on the loopback address that lives only as
- * long as the sign-in, and the person's own browser. For Node.
- */
-import * as http from "node:http"
-import type { AddressInfo } from "node:net"
-import { GrantRejected } from "@keyturn/auth/Grant"
-import { ConfigurationError } from "@keyturn/auth/SessionError"
-import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
+/** The redirect for programs on a person's own machine (RFC 8252 §7.3). For Node. */
+import * as Loopback from "@keyturn/auth/Loopback"
 import * as Effect from "effect/Effect"
-import { openBrowser } from "./internal/browser.ts"
-import { headers, page } from "./internal/page.ts"
-import type { Redirect, Visit } from "./Redirect.ts"
+import type { Redirect } from "./Redirect.ts"
 
 /** How a browser is sent away and comes back. */
-export interface LoopbackOptions {
+export interface LoopbackOptions extends Loopback.Options {
   /**
    * The redirect URI that the client is registered with: http, on `127.0.0.1`, `[::1]` or (for servers that take nothing
    * else) `localhost`. Without a port a free one is taken (RFC 8252 §7.3). Default `http://127.0.0.1/callback`.
    */
   readonly redirectUri?: string
-  /**
-   * Opens the URL for the person. Default: the system's browser, and the URL on standard error for whoever has none. The
-   * URL is shown there too when this fails.
-   */
-  readonly open?: (url: string) => unknown
-  /** How long the person may take. Default 5 minutes. */
-  readonly timeout?: Duration.Input
 }
-
-const hosts: Readonly<Record<string, string>> = { "127.0.0.1": "127.0.0.1", "[::1]": "::1", localhost: "127.0.0.1" }
-
-const show = (url: string): void => console.error(`To sign in, open this page in a browser:\n\n  ${url}\n`)
-
-const openByDefault = (url: string): void => {
-  show(url)
-  openBrowser(url)
-}
-
-const respond = (response: http.ServerResponse, status: number, title: string, text: string): Promise<void> =>
-  new Promise((resolve) => {
-    // A browser that went away is not waited for.
-    response.on("close", resolve)
-    response.writeHead(status, headers).end(page(title, text), () => resolve())
-  })
-
-/** Starts a listener; the scope's end closes it and every connection to it. */
-const serve = (port: number, host: string, handle: http.RequestListener) =>
-  Effect.acquireRelease(
-    Effect.callback<http.Server, GrantRejected>((resume) => {
-      const server = http.createServer(handle)
-      server.once("error", (error: NodeJS.ErrnoException) =>
-        resume(
-          Effect.fail(
-            new GrantRejected({
-              status: 0,
-              message: `The browser could not come back here: ${error.code ?? "listening failed"} on ${host}:${port}. ${port === 0 ? "Check that this machine lets programs listen on its loopback address." : "Something else uses that port: end it, or leave the port out of the redirect URI."}`
-            })
-          )
-        )
-      )
-      server.listen(port, host, () => resume(Effect.succeed(server)))
-    }),
-    (server) =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
 
 /**
- * A redirect to this machine. The listener answers only the browser that comes back with the state that was sent away with
- * it; anything else that calls is told so and changes nothing.
+ * A redirect to this machine, to a listener that lives only as long as the sign-in. It answers only the browser that comes
+ * back with the state that was sent away with it; anything else that calls is told so and changes nothing.
  *
  * Throws `ConfigurationError` when the redirect URI is not one of this machine.
  *
@@ -80,80 +23,16 @@ const serve = (port: number, host: string, handle: http.RequestListener) =>
  * authorizationCode({ clientId: "my-cli", redirect: loopback() })
  * ```
  */
-export const loopback = (options: LoopbackOptions = {}): Redirect => {
-  const { open = openByDefault, redirectUri = "http://127.0.0.1/callback" } = options
-  const timeout = Duration.fromInputUnsafe(options.timeout ?? "5 minutes")
-  const base = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined
-  const host = base?.protocol === "http:" ? hosts[base.hostname] : undefined
-  if (base === undefined || host === undefined) {
-    throw new ConfigurationError({
-      message:
-        "A loopback redirect is an http URL on 127.0.0.1, [::1] or localhost, such as http://127.0.0.1/callback. For another one give the URL itself as redirect, and use begin() and complete()."
-    })
-  }
-  return {
-    listen: Effect.gen(function* () {
-      const visited = Deferred.makeUnsafe<Visit>()
-      let expected: string | undefined
-      const server = yield* serve(Number(base.port), host, (request, response) => {
-        const callback = new URL(request.url ?? "/", base)
-        if (callback.pathname !== base.pathname) {
-          void respond(response, 404, "Nothing here", "This address is only for coming back from signing in.")
-        } else if (request.method !== "GET") {
-          void respond(response, 405, "Not like this", "A sign-in comes back as a plain visit to this address.")
-        } else if (expected === undefined || callback.searchParams.get("state") !== expected) {
-          void respond(
-            response,
-            400,
-            "Not this sign-in",
-            "This does not answer the sign-in that is waiting. Use the newest link that the program showed."
-          )
-        } else {
-          expected = undefined
-          Deferred.doneUnsafe(
-            visited,
-            Effect.succeed({
-              callback,
-              answer: (problem) =>
-                Effect.promise(() =>
-                  problem === undefined
-                    ? respond(response, 200, "You are signed in", "You can close this page and go back to the program.")
-                    : respond(response, 400, "You are not signed in", problem)
-                )
-            })
-          )
-        }
-      })
-      const uri = new URL(base)
-      uri.port = String((server.address() as AddressInfo).port)
-      return {
-        redirectUri: uri.href,
-        visit: (url, state) =>
-          Effect.gen(function* () {
-            expected = state
-            yield* Effect.ignore(
-              Effect.tryPromise(async () => {
-                try {
-                  await open(url)
-                } catch {
-                  show(url)
-                }
-              })
-            )
-            return yield* Deferred.await(visited)
-          }).pipe(
-            Effect.timeoutOrElse({
-              duration: timeout,
-              orElse: () =>
-                Effect.fail(
-                  new GrantRejected({
-                    status: 0,
-                    message: `Nobody came back from signing in within ${Duration.toSeconds(timeout)} s. Start again when somebody is there.`
-                  })
-                )
-            })
-          )
-      }
-    })
-  }
-}
+export const loopback = ({
+  redirectUri = "http://127.0.0.1/callback",
+  ...options
+}: LoopbackOptions = {}): Redirect => ({
+  listen: Effect.map(
+    Loopback.make({
+      ...options,
+      url: redirectUri,
+      answers: (callback, state) => callback.searchParams.get("state") === state
+    }),
+    ({ url, visit }) => ({ redirectUri: url, visit })
+  )
+})

@@ -49,6 +49,26 @@ describe("discovery", () => {
     assert.strictEqual(server.calls.filter(({ path }) => path.startsWith("/.well-known")).length, 1)
   })
 
+  it("C6: spends each new refresh token of a discovered server in its turn, and knows when its tokens end", async () => {
+    await using server = await listen()
+    const { grant, opened } = commandLine()
+    await using api = await connect(server.contract({ oidc: discovered(server) }), {
+      ...observed().options,
+      policy: { displacement: { budget: 100, backOff: 0 } },
+      grant
+    })
+    for (let time = 0; time < 3; time++) {
+      await server.provider.AccessToken.find(server.issued.at(-1)?.access_token ?? "").then((token) => token?.destroy())
+      assert.strictEqual((await api.session.fetch(`${server.url}/api/me`)).status, 200)
+      assert.approximately(api.session.state?.expiresAt ?? 0, Date.now() + 60_000, 5000)
+    }
+    assert.deepStrictEqual(
+      server.tokenCalls("refresh_token").map(({ form }) => form.get("refresh_token")),
+      server.issued.slice(0, 3).map(({ refresh_token }) => refresh_token ?? "none")
+    )
+    assert.lengthOf(opened, 1)
+  })
+
   it("M2: puts the well-known name of RFC 8414 between host and path, and tries OpenID Connect's place after it", async () => {
     await using server = await listen()
     await using oauth = await describing((url) => ({

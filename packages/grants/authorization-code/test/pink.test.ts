@@ -43,7 +43,7 @@ const changed = (difference: { readonly clientAuthentication?: "basic" | "body";
 }
 
 describe("a generated contract", () => {
-  it("C4: asks for the least scopes that the chosen operations need, and knows what it got though nobody says", async () => {
+  it("C4, S5: asks for the least scopes that the chosen operations need, and knows what it got though nobody says", async () => {
     await using server = await listen()
     const { options } = observed(server.url)
     await using api = await connect(contract, { ...options, operations: reads, grant: native() })

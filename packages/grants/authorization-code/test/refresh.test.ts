@@ -31,27 +31,23 @@ const loseAnswer = (server: Referee, path: string) => {
 }
 
 describe("refresh", () => {
-  it("I1, C6: a thousand renewals by rotation, and not one refused token", { timeout: 60_000 }, async () => {
+  it("I1, C6: of twenty requests that find their token ended at once, one renews, time after time", async () => {
     await using server = await listen()
     const { options, events } = observed()
     const { grant, opened } = commandLine()
     await using api = await connect(server.contract({ oauth: codeScheme(server) }), { ...options, policy, grant })
-    for (let time = 0; time < 1000; time++) {
+    for (let time = 0; time < 50; time++) {
       await endToken(server)
-      // Now and then many notice at once.
-      const requests = Array.from({ length: time % 100 === 0 ? 20 : 1 }, () =>
-        api.session.fetch(`${server.url}/api/me`)
-      )
+      const requests = Array.from({ length: 20 }, () => api.session.fetch(`${server.url}/api/me`))
       for (const response of await Promise.all(requests)) {
         if (response.status !== 200) assert.fail(`${response.status} at ${time}`)
         await response.body?.cancel()
       }
     }
     const refreshes = server.tokenCalls("refresh_token")
-    assert.strictEqual(refreshes.length, 1000)
     assert.isTrue(refreshes.every(({ status }) => status === 200))
-    assert.strictEqual(new Set(refreshes.map(({ form }) => form.get("refresh_token"))).size, 1000)
-    assert.strictEqual(events.filter(({ _tag }) => _tag === "Refreshed").length, 1000)
+    assert.strictEqual(new Set(refreshes.map(({ form }) => form.get("refresh_token"))).size, 50)
+    assert.strictEqual(events.filter(({ _tag }) => _tag === "Refreshed").length, 50)
     assert.strictEqual(opened.length, 1)
   })
 

@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { type AuthorizationCodeOptions, authorizationCode } from "../src/index.ts"
 import { loopback } from "../src/loopback.ts"
 import { browser, signIn } from "./support/person.ts"
@@ -45,6 +47,32 @@ describe("authorization code in two steps", () => {
     const kept = JSON.parse(JSON.stringify(pending)) as typeof pending
     await using api = await connect(contract, { ...observed().options, grant: grant.complete(path, kept) })
     assert.strictEqual(await whoIs(server, api), "alice")
+  })
+
+  it("begins as an effect too, which fails as the promise rejects, and can be interrupted", async () => {
+    await using server = await listen()
+    const contract = server.contract({ oauth: discovered(server) })
+    const grant = web()
+    const { pending, url } = await Effect.runPromise(grant.beginEffect(contract))
+    const callback = await visit(url)
+    await using api = await connect(contract, { ...observed().options, grant: grant.complete(callback, pending) })
+    assert.strictEqual(await whoIs(server, api), "alice")
+    const local = web({ redirect: loopback() })
+    const error = await Effect.runPromise(Effect.flip(local.beginEffect(contract)))
+    assert.strictEqual(error._tag, "ConfigurationError")
+    assert.deepStrictEqual(await local.begin(contract).catch((error: unknown) => error), error)
+    let stopped = false
+    const never: typeof globalThis.fetch = (_input, init) =>
+      new Promise((_resolve, reject) =>
+        init?.signal?.addEventListener("abort", () => {
+          stopped = true
+          reject(init.signal?.reason)
+        })
+      )
+    const asking = Effect.runFork(web().beginEffect(contract, { fetch: never }))
+    await new Promise(setImmediate)
+    await Effect.runPromise(Fiber.interrupt(asking))
+    assert.isTrue(stopped)
   })
 
   it("C2: a secret of any characters goes form-encoded into Basic, and nowhere else", async () => {

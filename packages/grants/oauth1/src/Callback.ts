@@ -22,9 +22,9 @@ export interface Listening {
 
 /** A person who came back and waits to see how it went. */
 export interface Visit {
-  readonly answer: Answer
+  readonly callback: Answer
   /** Shows how it went: `undefined` for well, else the error for people. */
-  readonly show: (problem: string | undefined) => Effect.Effect<void>
+  readonly answer: (problem: string | undefined) => Effect.Effect<void>
 }
 
 /**
@@ -47,6 +47,6 @@ export const outOfBand = (ask: (url: string) => Promise<string>): Callback => ({
             status: 0,
             message: `The PIN could not be asked for: the callback failed (${cause instanceof Error ? cause.name : "thrown"}).`
           })
-      }).pipe(Effect.map((verifier) => ({ answer: { verifier }, show: () => Effect.void })))
+      }).pipe(Effect.map((verifier) => ({ callback: { verifier }, answer: () => Effect.void })))
   })
 })

@@ -82,7 +82,7 @@ const call = Effect.fnUntraced(function* (
     showsOurClockWrong(clock, request.url, error.status, headers) ? attempt : Effect.fail(error)
   ).pipe(
     Effect.catchTag("GrantRejected", ({ code, message, status }) =>
-      Effect.fail(new GrantRejected({ status, code, message: status === 401 ? `${message} ${cure}` : message }))
+      Effect.fail(new GrantRejected({ status, code, message, cure: status === 401 ? cure : undefined }))
     )
   )
   const fields = (answer.body ?? {}) as Record<string, unknown>
@@ -172,10 +172,10 @@ export const dance = (dancer: Dancer, callback: Callback): Effect.Effect<TokenSe
     Effect.gen(function* () {
       const { oauthCallback, visit } = yield* callback.listen
       const { pending, url } = yield* begin(dancer, oauthCallback)
-      const { answer, show } = yield* visit(url, pending.token)
-      return yield* exchange(dancer, pending, answer).pipe(
-        Effect.tap(() => show(undefined)),
-        Effect.tapError(({ message }) => show(message))
+      const { answer, callback: came } = yield* visit(url, pending.token)
+      return yield* exchange(dancer, pending, came).pipe(
+        Effect.tap(() => answer(undefined)),
+        Effect.tapError(({ message }) => answer(message))
       )
     })
   )

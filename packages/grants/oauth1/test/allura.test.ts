@@ -148,6 +148,7 @@ describe("OAuth 1.0a with Allura", () => {
     assert.strictEqual(error._tag, "SignInRejected")
     assert.strictEqual(error.status, 401)
     assert.include(error.message, "consumerSecret")
+    assert.notInclude(error.message, "login and the password")
     assert.notInclude(inspect(error, { depth: 9 }), "not&this")
     assert.deepStrictEqual(opened, [])
     // Nothing says that our clock is wrong, so nothing is tried twice.

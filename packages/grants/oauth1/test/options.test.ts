@@ -48,6 +48,37 @@ describe("an option that cannot be right", () => {
     assert.include(error.message, "https only")
   })
 
+  it.each(["HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"] as const)(
+    "X7: is plain http to another machine, at every step, whatever signs: %s",
+    async (signatureMethod) => {
+      const sent: Array<string> = []
+      const fetch: typeof globalThis.fetch = async (input) => {
+        const { url } = new Request(input)
+        sent.push(url)
+        const body = "oauth_token=t&oauth_token_secret=s&oauth_callback_confirmed=true"
+        return new Response(body, { status: 200 })
+      }
+      const grant = (more: object) => oauth1({ ...right, callback: "oob", signatureMethod, ...more })
+      const far = "http://login.example/step"
+      assert.strictEqual(
+        (await refusal(grant({ requestTokenUrl: far }).begin(contract, { fetch })))._tag,
+        "SignInRejected"
+      )
+      assert.deepStrictEqual(sent, [])
+      const third = grant({ accessTokenUrl: far })
+      const { pending } = await third.begin(contract, { fetch })
+      const error = await refusal(connect(contract, { grant: third.complete({ verifier: "1" }, pending), fetch }))
+      assert.strictEqual(error._tag, "SignInRejected")
+      assert.include(error.message, "https only")
+      for (const place of [{ baseUrl: "http://api.example" }, { allowOrigins: ["http://api.example"] }]) {
+        const made = oauth1({ consumerKey: "k", consumerSecret: "s", token: "t", tokenSecret: "u", signatureMethod })
+        assert.include((await refusal(connect(contract, { grant: made, fetch, ...place }))).message, "https only")
+      }
+      assert.isTrue(sent.every((url) => url.startsWith("https://")))
+      assert.lengthOf(sent, 1)
+    }
+  )
+
   it("is a contract without a scheme for it", async () => {
     const none = { ...contract, schemes: { bearer: { type: "http", scheme: "bearer" } } } as const
     const error = await refusal(connect(none, { grant: oauth1(right) }))

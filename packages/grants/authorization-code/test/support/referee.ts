@@ -6,6 +6,7 @@ import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import type { Contract } from "@keyturn/contract"
 import Provider, { type ClientMetadata, type Configuration } from "oidc-provider"
+import { calculateJwkThumbprint, decodeProtectedHeader } from "./jose.ts"
 
 /** A call that the server got, in order. */
 export interface Call {
@@ -19,6 +20,7 @@ export interface Call {
 
 /** A running server. */
 export interface Referee extends AsyncDisposable {
+  /** Where it listens. Its API is `/api/me`, for any token, and `/api/write`, which needs the scope `write` (RFC 6750 §3.1). */
   readonly url: string
   readonly provider: Provider
   readonly calls: ReadonlyArray<Call>
@@ -34,6 +36,8 @@ export interface Referee extends AsyncDisposable {
   amend: ((path: string, grantType: unknown, body: Record<string, unknown>) => void) | undefined
   /** Runs before a call is handled: a fault, once. Answering itself, or destroying the socket, is up to it. */
   fault: ((request: http.IncomingMessage, response: http.ServerResponse) => boolean) | undefined
+  /** Whether an access token ends with its first use at the API. */
+  spends: boolean
 }
 
 export const secrets = { web: "s3cr&t+%|>#=", machine: "m/ch:ne+50% secret~*", post: "post secret" } as const
@@ -96,9 +100,11 @@ const registerPassword = (provider: Provider) =>
       const shared = { accountId: person.login, client, grantId, gty: "password", scope }
       const access = new AccessToken(shared)
       const refresh = new RefreshToken({ ...shared, rotations: 0 } as never)
+      const proof = ctx.get("dpop")
+      if (proof !== "") access.setThumbprint("jkt", await calculateJwkThumbprint(decodeProtectedHeader(proof).jwk))
       ctx.body = {
         access_token: await access.save(),
-        token_type: "Bearer",
+        token_type: access.tokenType,
         expires_in: access.expiration,
         refresh_token: await refresh.save()
       }
@@ -158,7 +164,7 @@ export const listen = async (configure: Configuration = {}): Promise<Referee> =>
   })
   registerPassword(provider)
   provider.use(async (ctx, next) => {
-    if (ctx.path !== "/api/me") {
+    if (ctx.path !== "/api/me" && ctx.path !== "/api/write") {
       await next()
       const { body } = ctx as { body?: unknown }
       if (ctx.status < 300 && typeof body === "object" && body !== null) {
@@ -166,14 +172,22 @@ export const listen = async (configure: Configuration = {}): Promise<Referee> =>
       }
       return
     }
-    const token = /^Bearer (.+)$/.exec(ctx.get("authorization"))?.[1] ?? ""
+    const [, type, token = ""] = /^(Bearer|DPoP) (.+)$/.exec(ctx.get("authorization")) ?? []
     const found = (await provider.AccessToken.find(token)) ?? (await provider.ClientCredentials.find(token))
-    if (found === undefined || !found.isValid) {
+    const proof = type === "DPoP" ? await calculateJwkThumbprint(decodeProtectedHeader(ctx.get("dpop")).jwk) : undefined
+    if (found === undefined || !found.isValid || found.jkt !== proof) {
       ctx.status = 401
       ctx.set("www-authenticate", 'Bearer realm="api", error="invalid_token"')
       ctx.body = { error: "invalid_token" }
       return
     }
+    if (ctx.path === "/api/write" && !found.scopes.has("write")) {
+      ctx.status = 403
+      ctx.set("www-authenticate", 'Bearer realm="api", error="insufficient_scope", scope="read write"')
+      ctx.body = { error: "insufficient_scope" }
+      return
+    }
+    if (referee.spends) await found.destroy()
     ctx.body = { client: found.clientId, account: (found as { accountId?: string }).accountId ?? null }
   })
   const handle = provider.callback()
@@ -188,6 +202,7 @@ export const listen = async (configure: Configuration = {}): Promise<Referee> =>
     issued,
     amend: undefined,
     fault: undefined,
+    spends: false,
     tokenCalls: (grantType) =>
       calls.filter(({ form, path }) => path === "/token" && form.get("grant_type") === grantType),
     introspect: async (token) => {
