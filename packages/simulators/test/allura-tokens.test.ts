@@ -2,8 +2,6 @@ import { createHash, randomBytes } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { type AlluraSimulator, allura } from "@keyturn/simulators"
 import { as, ask, form, json, judge, P } from "./support/allura.ts"
-import { chromium, launch } from "./support/browser.ts"
-import { listenAtLoopback } from "./support/loopback.ts"
 import { hasOauthlib, sign } from "./support/oauthlib.ts"
 
 const verifier = randomBytes(32).toString("base64url")
@@ -239,7 +237,9 @@ describe("OAuth 2", () => {
 const formOf = async (answer: Response): Promise<Record<string, string>> =>
   Object.fromEntries(new URLSearchParams(await answer.text()))
 
-describe.skipIf(!hasOauthlib)("OAuth 1.0a, signed by Python's oauthlib", () => {
+const canSign = hasOauthlib()
+
+describe.skipIf(!canSign)("OAuth 1.0a, signed by Python's oauthlib", () => {
   const send = (
     server: AlluraSimulator,
     http: string,
@@ -334,41 +334,10 @@ describe.skipIf(!hasOauthlib)("OAuth 1.0a, signed by Python's oauthlib", () => {
   })
 })
 
-describe.skipIf(chromium === undefined)("in a real browser", () => {
-  it("a click allows OAuth 2, lands at the loopback page, and the code is good", async () => {
-    await using server = await allura.listen({ switches: { loopbackRedirects: true } })
-    await using loopback = await listenAtLoopback()
-    await using browser = await launch()
-    await browser.open(server.url + authorizePath(server, { redirect_uri: loopback.redirectUri }))
-    await browser.click("Allow")
-    const code = (await loopback.arrived).searchParams.get("code") as string
-    const fields = {
-      grant_type: "authorization_code",
-      code,
-      redirect_uri: loopback.redirectUri,
-      code_verifier: verifier
-    }
-    const { access_token } = await json(token(server, fields))
-    assert.strictEqual((await ask(server, "GET", `${P}/admin/export_status`, as(access_token))).status, 200)
-  })
-
-  it("a click refuses, and the client hears nothing", async () => {
-    await using server = await allura.listen()
-    await using browser = await launch()
-    await browser.open(server.url + authorizePath(server))
-    await browser.click("Deny")
-    while (!String(await browser.evaluate("document.title")).includes("Not authorized"));
-    assert.include(server.stats(), { denials: 1, consents: 0 })
-  })
-})
-
 describe("the document", () => {
   it("has no operation of this part that was not answered above and found valid", () => {
     const missing = judge.tagged((tag) => tag === "Authorization").filter((operation) => !judge.seen.has(operation))
     // Without oauthlib nothing here can sign.
-    assert.deepStrictEqual(
-      hasOauthlib ? missing : missing.filter((operation) => !operation.includes("/rest/oauth/")),
-      []
-    )
+    assert.deepStrictEqual(canSign ? missing : missing.filter((operation) => !operation.includes("/rest/oauth/")), [])
   })
 })

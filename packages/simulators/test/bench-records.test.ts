@@ -1,32 +1,14 @@
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { type BenchSimulator, bench } from "@keyturn/simulators"
+import { assert, describe, it } from "@effect/vitest"
 import { fields } from "./bench/fields.ts"
 import { log } from "./bench/log.ts"
 import { logins } from "./bench/logins.ts"
 import { people } from "./bench/people.ts"
 import { reports } from "./bench/reports.ts"
 import { work } from "./bench/work.ts"
-import { type Caller, caller, type Json, today } from "./support/bench.ts"
+import { type Json, startSuite } from "./support/bench.ts"
 import { judge, planning, unanswered } from "./support/client.ts"
 
-let server: BenchSimulator
-let admin: Caller
-beforeAll(async () => {
-  server = await bench.listen({ start: `${today}T08:00:00Z` })
-  admin = await caller(server, server.credentials.service)
-})
-afterAll(() => server.close())
-
-const suite = {
-  get server() {
-    return server
-  },
-  call: (...args: Parameters<Caller["call"]>) => admin.call(...args),
-  get: (...args: Parameters<Caller["get"]>) => admin.get(...args),
-  send: (...args: Parameters<Caller["send"]>) => admin.send(...args),
-  refused: (...args: Parameters<Caller["refused"]>) => admin.refused(...args)
-}
-
+const suite = startSuite()
 work(suite)
 reports(suite)
 fields(suite)
@@ -48,8 +30,8 @@ describe("x-pagination", () => {
       const ask = (from: number, most: number) => {
         const window = { [offset.split(/[./]/).at(-1) as string]: from, [limit.split(/[./]/).at(-1) as string]: most }
         return offset.startsWith("$request.query.")
-          ? admin.call(method, `${path}?${new URLSearchParams(Object.entries(window).map(([k, v]) => [k, String(v)]))}`)
-          : admin.call(method, path, window)
+          ? suite.call(method, `${path}?${new URLSearchParams(Object.entries(window).map(([k, v]) => [k, String(v)]))}`)
+          : suite.call(method, path, window)
       }
       // An object's members are items too.
       const read = async (answer: Response): Promise<Json[]> => {

@@ -289,69 +289,6 @@ describe("the log", () => {
   })
 })
 
-describe("inferred behaviours", () => {
-  it("can be switched: statuses, error body, sign-out, expiry digits, challenge, eviction of refresh tokens", async () => {
-    await using server = await bench.listen({
-      switches: {
-        signInFailureStatus: 400,
-        refreshFailureStatus: 401,
-        authErrorBody: "bench",
-        signOutMethod: "GET",
-        signOutStatus: 200,
-        expiryDigits: 0,
-        wwwAuthenticate: false,
-        evictionEndsRefresh: false
-      }
-    })
-    const { login, password } = server.credentials.service
-    const wrong = await signIn(server, { login, password: "no" })
-    assert.strictEqual(wrong.status, 400)
-    assert.hasAllKeys(await wrong.json(), ["errors", "title", "status", "instance", "requestUid"])
-    assert.strictEqual((await refresh(server, "made-up")).status, 401)
-    const first = await tokensOf(signIn(server, { login, password }))
-    assert.match(first.expiry, /T\d\d:\d\d:\d\dZ$/)
-    server.stranger(login)
-    const answer = await accounts(server, first.access_token)
-    assert.isNull(answer.headers.get("www-authenticate"))
-    const second = await tokensOf(refresh(server, first.refresh_token))
-    const out = await fetch(`${server.url}/auth/signout`, {
-      headers: { authorization: `Bearer ${second.access_token}` }
-    })
-    assert.strictEqual(out.status, 200)
-    assert.strictEqual(server.stats().liveSessions, 0)
-  })
-
-  it("can let a refreshed session keep its age, so that it goes before younger ones", async () => {
-    for (const [refreshKeepsAge, survives] of [
-      [true, false],
-      [false, true]
-    ] as const) {
-      await using server = await bench.listen({ switches: { refreshKeepsAge } })
-      const first = await tokensOf(signIn(server, server.credentials.person))
-      await signIn(server, server.credentials.person)
-      const renewed = await tokensOf(refresh(server, first.refresh_token))
-      await signIn(server, server.credentials.person)
-      await signIn(server, server.credentials.person)
-      assert.strictEqual((await accounts(server, renewed.access_token)).status === 200, survives)
-    }
-  })
-
-  it("can make the letter case of paths matter", async () => {
-    await using lax = await bench.listen()
-    await using strict = await bench.listen({ switches: { caseInsensitivePaths: false } })
-    for (const [server, status] of [
-      [lax, 200],
-      [strict, 404]
-    ] as const) {
-      const { access_token } = await tokensOf(signIn(server, server.credentials.service))
-      const answer = await fetch(`${server.url}/rp/api/v1/ACCOUNTS`, {
-        headers: { authorization: `Bearer ${access_token}` }
-      })
-      assert.strictEqual(answer.status, status)
-    }
-  })
-})
-
 describe("a simulator", () => {
   it("answers in this process without a socket, and refuses after its end", async () => {
     const server = bench.create()

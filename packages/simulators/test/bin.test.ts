@@ -3,6 +3,8 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { bench } from "@keyturn/simulators"
+import { inferred as benchInferred } from "../src/bench/inferred.ts"
+import { inferred as bitsInferred } from "../src/bits/inferred.ts"
 
 const start = (...args: ReadonlyArray<string>): ChildProcess & { out: string; err: string } => {
   const child = spawn(process.execPath, [fileURLToPath(new URL("../src/bin.ts", import.meta.url)), ...args])
@@ -48,10 +50,42 @@ describe("the command", () => {
     const child = start("--help")
     assert.strictEqual(await exitOf(child), 0)
     assert.match(child.out, /--port <n>/)
+    assert.notMatch(child.out, /refreshFailureStatus/)
+  })
+
+  it("shows every switch of a simulator, the default first", async () => {
+    for (const [name, inferred] of Object.entries({ bench: benchInferred, bits: bitsInferred })) {
+      const child = start(name, "--help")
+      assert.strictEqual(await exitOf(child), 0)
+      for (const [name, values] of Object.entries(inferred))
+        assert.match(child.out, new RegExp(`^ +${name} +${values.join(" \\| ")}$`, "m"))
+    }
+  })
+
+  it("switches behaviours that the vendor does not state", async () => {
+    const child = start("bench", "--switch", "signInFailureStatus=400", "--switch", "authErrorBody=bench")
+    while (!/service .*\n/.test(child.out)) await once(child.stdout as NonNullable<typeof child.stdout>, "data")
+    const answer = await fetch(`${/http:\/\/\S+:\d+/.exec(child.out)?.[0]}/auth/signin`, {
+      method: "POST",
+      body: new URLSearchParams({ username: "nobody", password: "no" })
+    })
+    assert.strictEqual(answer.status, 400)
+    assert.property(await answer.json(), "errors")
+    child.kill("SIGTERM")
+    assert.strictEqual(await exitOf(child), 0)
   })
 
   it("refuses what it does not know with exit code 2 and the usage", async () => {
-    for (const args of [[], ["bunch"], ["bench", "--prot", "1"], ["bench", "--port", "http"], ["bench", "bench"]]) {
+    for (const args of [
+      [],
+      ["bunch"],
+      ["bench", "--prot", "1"],
+      ["bench", "--port", "http"],
+      ["bench", "bench"],
+      ["bench", "--switch", "sleepy=true"],
+      ["bench", "--switch", "signInFailureStatus=418"],
+      ["toString"]
+    ]) {
       const child = start(...args)
       assert.strictEqual(await exitOf(child), 2, args.join(" "))
       assert.match(child.err, /Usage:/)

@@ -226,6 +226,49 @@ describe("applications", () => {
   })
 })
 
+describe("the hosted page", () => {
+  const page = (server: BitsSimulator, sessionToken: string) =>
+    fetch(`${server.url}/?${new URLSearchParams({ token: sessionToken })}`)
+  const finish = (server: BitsSimulator, sessionToken: string) =>
+    fetch(server.url, { method: "POST", redirect: "manual", body: new URLSearchParams({ token: sessionToken }) })
+  const apply = async (server: BitsSimulator, redirectUrl = application.redirectUrl) => {
+    const access = await accessToken(server)
+    const created = await post(server, access, "create", { ...application, redirectUrl })
+    const { id, sessionToken } = (await created.json()) as { id: string; sessionToken: string }
+    const status = async () =>
+      ((await (await post(server, access, "get", { applicationId: id })).json()) as { status: string }).status
+    return { id, sessionToken, status }
+  }
+
+  it("begins the flow, and its end sends the applicant on with the application's id, once", async () => {
+    await using server = await bits.listen()
+    const { id, sessionToken, status } = await apply(server, "https://example.com/done?from=bits")
+    const shown = await page(server, sessionToken)
+    assert.strictEqual(shown.status, 200)
+    assert.include(await shown.text(), "<button>Finish</button>")
+    assert.strictEqual(await status(), "IN_PROGRESS")
+    const done = await finish(server, sessionToken)
+    assert.strictEqual(done.status, 302)
+    const there = new URL(done.headers.get("location") ?? "")
+    assert.strictEqual(there.origin + there.pathname, "https://example.com/done")
+    assert.deepStrictEqual(Object.fromEntries(there.searchParams), { from: "bits", applicationId: id })
+    assert.strictEqual((await finish(server, sessionToken)).status, 401)
+    assert.strictEqual((await page(server, sessionToken)).status, 401)
+  })
+
+  it("is for the session token of an application that waits, and for no other token", async () => {
+    await using server = await bits.listen()
+    const { id, sessionToken } = await apply(server)
+    for (const token of [await accessToken(server), "made-up", ""])
+      assert.strictEqual((await page(server, token)).status, 401)
+    await server.decide(id, "CANCELLED")
+    assert.strictEqual((await page(server, sessionToken)).status, 401)
+    const late = await apply(server)
+    server.clock.advance({ minutes: 60 })
+    assert.strictEqual((await page(server, late.sessionToken)).status, 401)
+  })
+})
+
 describe("versions", () => {
   it("by media type are ignored, and 415 when that is live and the version is not there", async () => {
     for (const [mediaTypeVersions, status] of [

@@ -116,8 +116,8 @@ export const addAdmin = (route: Route, clock: Clock, exports: Exports, switches:
       return { success: false, info: "Mount point already exists." }
     if (!isMountPoint(mountPoint, kind.repository === true))
       return { success: false, info: `Mount point "${mountPoint}" is invalid` }
-    // Allura does not check the order, and fails on one that it does not know (inferred).
-    if (!["first", "last", "alpha_tool"].includes(order)) throw new HttpError(500, "The order is not known.")
+    if (!["first", "last", "alpha_tool"].includes(order))
+      throw new HttpError(switches.badOrderStatus, "The order is not known.")
     const made = newTool(tool.toLowerCase(), mountPoint, label)
     const last = project.tools.map((one) => one.name).lastIndexOf(made.name)
     const at = order === "first" ? 0 : order === "alpha_tool" && last >= 0 ? last + 1 : project.tools.length

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts"
 import { isJson } from "../headers.ts"
 import { HttpError } from "./errors.ts"
 import { type Forge, keyOf, newObjectId, newTool, type Project, stamp, type Ticket, type Tool } from "./forge.ts"
+import type { AlluraSwitches } from "./options.ts"
 import type { Call, Route } from "./routes.ts"
 import { pathOf, showPage, showProject, showRepository, showTicket, showTicketSummary, trackerConfig } from "./view.ts"
 
@@ -34,7 +35,12 @@ const finder = (query: string): ((ticket: Ticket) => boolean) => {
     })
 }
 
-export const addArtifacts = (route: Route, forge: Forge, clock: Clock, artifactsPerHour: number): void => {
+export const addArtifacts = (
+  route: Route,
+  forge: Forge,
+  clock: Clock,
+  { artifactsPerHour, defaultAdmin }: AlluraSwitches
+): void => {
   const added = new Map<string, Array<number>>()
   /** Counts what a user adds; 429 when it is more than the site allows in an hour. */
   const meter = (username: string) => {
@@ -42,6 +48,8 @@ export const addArtifacts = (route: Route, forge: Forge, clock: Clock, artifacts
     if (recent.length >= artifactsPerHour) throw new HttpError(429, "You have added too much; wait a while.")
     added.set(username, [...recent, clock.now()])
   }
+  const adminOf = (admin: unknown, caller: string): ReadonlyArray<string> =>
+    typeof admin === "string" && admin !== "" ? [admin] : defaultAdmin === "caller" ? [caller] : []
   const writer = ({ username }: Call): string => {
     if (username === undefined) throw new HttpError(401, "Log in to change something.")
     return username
@@ -54,7 +62,7 @@ export const addArtifacts = (route: Route, forge: Forge, clock: Clock, artifacts
     const wrong = (error: string) => c.json({ error }, 400)
     if (!isJson(c.req.header("content-type"))) return wrong("The body must be JSON.")
     const body = (await c.req.json().catch(() => undefined)) as Record<string, unknown> | undefined | null
-    const { name, shortname, summary } = body ?? {}
+    const { admin, name, shortname, summary } = body ?? {}
     if (typeof name !== "string" || name === "") return wrong("name: Required")
     if (typeof shortname !== "string" || !/^[a-zA-Z0-9-]+$/.test(shortname))
       return wrong("shortname: Required, letters, digits and hyphens")
@@ -68,7 +76,7 @@ export const addArtifacts = (route: Route, forge: Forge, clock: Clock, artifacts
       summary: typeof summary === "string" ? summary : "",
       private: false,
       created: stamp(clock.now()),
-      admins: [username],
+      admins: adminOf(admin, username),
       tools: [newTool("admin", "admin", "Admin")],
       groupingThreshold: 5
     }

@@ -68,9 +68,10 @@ export const addOAuth2 = (
     ledger.request("GET /auth/oauth2/authorize")
     const client = tokens.clients.get(c.req.query("client_id") ?? "")
     // Allura does not catch what is wrong here: the person sees the page of a server error.
-    if (client === undefined) throw new HttpError(500, "The client is not known.")
+    if (client === undefined) throw new HttpError(switches.badClientStatus, "The client is not known.")
     const redirectUri = c.req.query("redirect_uri") ?? client.redirectUris[0] ?? ""
-    if (!isRegistered(client, redirectUri)) throw new HttpError(500, "The redirect URI is not registered.")
+    if (!isRegistered(client, redirectUri))
+      throw new HttpError(switches.badClientStatus, "The redirect URI is not registered.")
     if (c.req.query("response_type") !== "code") throw new HttpError(500, "The only response type is code.")
     const challenge = c.req.query("code_challenge")
     const pending: Pending = {
@@ -99,8 +100,10 @@ export const addOAuth2 = (
     const pending = desk.take(form.get("ticket") ?? "")
     if (pending === undefined) throw new HttpError(500, "There is no request to answer.")
     if (form.has("yes")) return allow(c, pending)
-    // As with OAuth 1.0a the client never hears of it (inferred).
     ledger.note("denial", { account: user })
+    if (switches.oauth2Denial === "redirect")
+      return c.redirect(withQuery(pending.redirectUri, { error: "access_denied", state: pending.state }), 302)
+    // As with OAuth 1.0a the client never hears of it.
     return c.body(htmlPage("Not authorized", "<p>The application was not authorized.</p>"), 200, pageHeaders)
   })
 

@@ -1,5 +1,6 @@
 /** What can be set on a simulated Allura. What its source shows is the default; what a site may decide is a switch. */
 import type { Duration } from "../clock.ts"
+import type { AlluraInferred } from "./inferred.ts"
 
 /** An application of OAuth 2, made on a user's account page. */
 export interface OAuth2Client {
@@ -17,8 +18,8 @@ export interface OAuth1Consumer {
   readonly name: string
 }
 
-/** What a site decides, or its source leaves open. */
-export interface AlluraSwitches {
+/** What a site decides, and what Allura's source leaves open. */
+export interface AlluraSwitches extends AlluraInferred {
   /** Whether OAuth 2 is on: true, as in the development settings; the code's own default is off. */
   readonly oauth2: boolean
   /**
@@ -58,7 +59,7 @@ export interface AlluraOptions {
   readonly switches?: Partial<AlluraSwitches>
 }
 
-export const defaultSwitches: AlluraSwitches = {
+export const defaultSite: Omit<AlluraSwitches, keyof AlluraInferred> = {
   oauth2: true,
   requireHttps: false,
   loopbackRedirects: false,

@@ -6,15 +6,17 @@ import { bearerOf } from "../headers.ts"
 import { type AuthEvent, makeLedger } from "../ledger.ts"
 import { grantOf, watchRenewals } from "../renewals.ts"
 import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
+import { defaultsOf } from "../switches.ts"
 import { addAdmin } from "./admin.ts"
 import { addArtifacts } from "./artifacts.ts"
 import { authenticate } from "./authenticate.ts"
 import { errorAnswer, HttpError } from "./errors.ts"
 import { makeExports } from "./export.ts"
 import { keyOf, makeForge } from "./forge.ts"
+import { inferred } from "./inferred.ts"
 import { addOAuth1 } from "./oauth1.ts"
 import { addOAuth2 } from "./oauth2.ts"
-import { type AlluraOptions, credentials, defaultClients, defaultConsumers, defaultSwitches, user } from "./options.ts"
+import { type AlluraOptions, credentials, defaultClients, defaultConsumers, defaultSite, user } from "./options.ts"
 import { makeRoute } from "./routes.ts"
 import { type AlluraEvent, type AlluraRejection, makeTokens } from "./tokens.ts"
 import { makePushes, type PushDelivery } from "./webhooks.ts"
@@ -102,7 +104,7 @@ const tokenOf = (request: Request): string | undefined => {
 const build = (options: AlluraOptions): Service<AlluraOperation, AlluraExtras> => {
   const clock = makeClock(options.start)
   const ledger = makeLedger<AlluraEvent>(clock)
-  const switches = { ...defaultSwitches, ...options.switches }
+  const switches = { ...defaultsOf(inferred), ...defaultSite, ...options.switches }
   const access = toMillis(options.lifetimes?.access ?? { hours: 1 })
   const tokens = makeTokens(
     clock,
@@ -142,7 +144,7 @@ const build = (options: AlluraOptions): Service<AlluraOperation, AlluraExtras> =
   })
   // A fixed part of a path comes before a parameter in its place.
   addAdmin(route, clock, exports, switches)
-  addArtifacts(route, forge, clock, switches.artifactsPerHour)
+  addArtifacts(route, forge, clock, switches)
 
   const stranger = (clientId: string) => {
     if (!tokens.clients.has(clientId)) throw new Error(`There is no client ${clientId}.`)

@@ -158,6 +158,7 @@ export const addActivities = (route: Route): void => {
         (one.triggeredByUserType === "ServiceAccount" ? programs : people) &&
         grouped(one.groupingIds)
     )
-    return page(found.reverse(), fields, { default: 25, max: 50 }, (activity) => activity)
+    const ordered = world.switches.activityOrder === "newestFirst" ? found.reverse() : found
+    return page(ordered, fields, { default: 25, max: 50 }, (activity) => activity)
   })
 }

@@ -4,7 +4,8 @@ import { type Clock, rfc3339 } from "../clock.ts"
 import { bearerOf, isForm } from "../headers.ts"
 import type { Ledger } from "../ledger.ts"
 import { errorBody } from "./errors.ts"
-import type { BenchSwitches, Principal } from "./options.ts"
+import type { BenchSwitches } from "./inferred.ts"
+import type { Principal } from "./options.ts"
 import type { BenchEvent, Rejection, Session, Sessions } from "./sessions.ts"
 
 export interface BenchEnv {
@@ -17,13 +18,22 @@ export interface AuthParts {
   readonly sessions: Sessions
   readonly principals: ReadonlyMap<string, Principal>
   readonly switches: BenchSwitches
-  /** Milliseconds an unused session lives: what `expiry` announces. */
+  /** Milliseconds an unused session lives, and a refresh token: one of them is what `expiry` announces. */
   readonly idle: number
+  readonly refreshLife: number
+  /** Whether a login may sign in from this address. */
+  readonly mayComeFrom: (login: string, address: string) => boolean
 }
 
-type Failure = "invalid_request" | "invalid_grant" | "unsupported_grant_type" | "invalid_token"
+type Failure = "access_denied" | "invalid_request" | "invalid_grant" | "unsupported_grant_type" | "invalid_token"
 
-const authFailure = (c: Context, parts: AuthParts, status: 400 | 401 | 415, error: Failure, description: string) =>
+const authFailure = (
+  c: Context,
+  parts: AuthParts,
+  status: 400 | 401 | 403 | 415,
+  error: Failure,
+  description: string
+) =>
   c.json(
     parts.switches.authErrorBody === "oauth"
       ? { error, error_description: description }
@@ -31,14 +41,18 @@ const authFailure = (c: Context, parts: AuthParts, status: 400 | 401 | 415, erro
     status
   )
 
-const tokenAnswer = (c: Context, { clock, switches, idle }: AuthParts, session: Session) => {
+const tokenAnswer = (c: Context, { clock, switches, idle, refreshLife }: AuthParts, session: Session) => {
   c.header("cache-control", "no-store")
-  return c.json({
-    access_token: session.accessToken,
-    token_type: "Bearer",
-    refresh_token: session.refreshToken,
-    expiry: rfc3339(clock.now() + idle, switches.expiryDigits)
-  })
+  const life = switches.expiryOf === "session" ? idle : refreshLife
+  return c.json(
+    {
+      access_token: session.accessToken,
+      token_type: "Bearer",
+      refresh_token: session.refreshToken,
+      expiry: rfc3339(clock.now() + life, switches.expiryDigits)
+    },
+    switches.tokenStatus
+  )
 }
 
 const why: Record<Rejection, string> = {
@@ -86,7 +100,13 @@ export const addAuth = (app: Hono<BenchEnv>, parts: AuthParts): void => {
   const form = async (c: Context): Promise<URLSearchParams | Response> =>
     isForm(c.req.header("content-type"))
       ? new URLSearchParams(await c.req.text())
-      : authFailure(c, parts, 400, "invalid_request", "The body must be application/x-www-form-urlencoded.")
+      : authFailure(
+          c,
+          parts,
+          switches.encodingFailureStatus,
+          "invalid_request",
+          "The body must be application/x-www-form-urlencoded."
+        )
 
   app.post("/auth/signin", async (c) => {
     ledger.request("POST /auth/signin")
@@ -105,6 +125,11 @@ export const addAuth = (app: Hono<BenchEnv>, parts: AuthParts): void => {
     if (principal === undefined || principal.password !== password) {
       ledger.note("signInFailed", { reason: "credentials", ...(principal && { account: login }) })
       return authFailure(c, parts, switches.signInFailureStatus, "invalid_grant", "The username or password is wrong.")
+    }
+    const address = c.req.header("x-forwarded-for")?.split(",")[0]?.trim() ?? "127.0.0.1"
+    if (switches.enforceAllowedNetworks && !parts.mayComeFrom(login, address)) {
+      ledger.note("signInFailed", { reason: "network", account: login })
+      return authFailure(c, parts, 403, "access_denied", "This address is not one of the account's networks.")
     }
     return tokenAnswer(c, parts, sessions.signIn(principal))
   })

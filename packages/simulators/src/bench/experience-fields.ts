@@ -1,7 +1,7 @@
 /** The custom fields of projects that tell of experience, and the values that they know. */
 import { invalid } from "./errors.ts"
 import { entryOf, fieldsOf, findField } from "./field-entries.ts"
-import { type Call, done, ok, page, type Route } from "./http.ts"
+import { type Call, done, doneEitherWay, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { type ExperienceField, type Field, found } from "./records.ts"
 import type { Schema } from "./schema.ts"
@@ -62,7 +62,7 @@ export const addExperienceFields = (route: Route): void => {
     const { id } = findExperienceField(call)
     call.world.experienceFields.delete(id)
     for (const { fields } of call.world.experiences.values()) fields.delete(id)
-    return done
+    return doneEitherWay(call)
   })
 
   const values = `${base}/{experienceFieldId}/values`

@@ -1,5 +1,5 @@
 /** What people did before, here and elsewhere. */
-import { between } from "./days.ts"
+import { between, type Day } from "./days.ts"
 import { invalid } from "./errors.ts"
 import { findExperienceField } from "./experience-fields.ts"
 import { type Call, created, done, ok, page, type Route } from "./http.ts"
@@ -67,14 +67,20 @@ type Assignment = Pick<
   "roleName" | "assignmentStartDate" | "assignmentEndDate" | "assignmentDuration" | "assignmentHours"
 >
 
+/** How long an assignment is, both days counted. */
+const durationOf = ({ switches }: World, from: Day, to: Day): number => {
+  const days = between(from, to) + 1
+  return switches.durationUnit === "days" ? days : Math.ceil(days / 7)
+}
+
 /** Reads what a request says of an assignment, on top of what is known; a duration that nobody says follows from the dates. */
-const readAssignment = (fields: input.Fields, before: Assignment): Assignment => {
+const readAssignment = (world: World, fields: input.Fields, before: Assignment): Assignment => {
   const assignmentStartDate = input.replaced(fields, "assignmentStartDate", input.day, before.assignmentStartDate)
   const assignmentEndDate = input.replaced(fields, "assignmentEndDate", input.day, before.assignmentEndDate)
   const [from, to] = [assignmentStartDate, assignmentEndDate]
   if (from !== null && to !== null && to < from) throw invalid("assignmentEndDate", to, `on or after ${from}`)
   const dated = fields.assignmentStartDate !== undefined || fields.assignmentEndDate !== undefined
-  const days = dated && from !== null && to !== null ? between(from, to) + 1 : before.assignmentDuration
+  const days = dated && from !== null && to !== null ? durationOf(world, from, to) : before.assignmentDuration
   return {
     roleName: input.changed(fields, "roleName", input.text(1), before.roleName),
     assignmentStartDate,
@@ -108,7 +114,7 @@ const create = (call: Call): Experience => {
       companyName: input.replaced(fields, "companyName", input.text(), null)
     },
     currentCompany: input.optional(fields, "currentCompany", input.flag) ?? false,
-    ...readAssignment(fields, nothing),
+    ...readAssignment(call.world, fields, nothing),
     fields: readFields(call, fields)
   }
 }
@@ -138,7 +144,7 @@ export const addExperiences = (route: Route): void => {
     const fields = input.object(call.body)
     input.required(fields, "roleName", input.text(1))
     if (fields.experienceFields === undefined) throw invalid("experienceFields", null, "given")
-    const assignment = readAssignment(fields, nothing)
+    const assignment = readAssignment(call.world, fields, nothing)
     const sent = readFields(call, fields)
     Object.assign(experience, assignment)
     experience.fields.clear()
@@ -148,7 +154,9 @@ export const addExperiences = (route: Route): void => {
 
   route("PATCH", one, (call) => {
     const experience = findExperience(call)
-    return ok(show(call.world, Object.assign(experience, readAssignment(input.object(call.body), experience))))
+    return ok(
+      show(call.world, Object.assign(experience, readAssignment(call.world, input.object(call.body), experience)))
+    )
   })
 
   route("DELETE", one, (call) => {

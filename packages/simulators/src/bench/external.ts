@@ -15,18 +15,21 @@ const by = <A extends { readonly externalId: string | null }>(call: Call, all: I
   )
 }
 
-/** Adds the three look-ups. That they answer with what the id means is inferred: the vendor declares no body. */
+/** The vendor declares no body, so that there is one at all is a switch. */
+const answer = ({ world }: Call, body: object) => (world.switches.externalBody ? ok(body) : { status: 200 as const })
+
+/** Adds the three look-ups. */
 export const addExternal = (route: Route): void => {
   const base = "/rp/api/v1/accounts/{accountId}/external"
   route("GET", `${base}/persons/{externalId}`, (call) => {
     const { world, today, principal } = call
-    return ok(showPerson(by(call, world.persons.values()), today, indexAllocations(world), principal))
+    return answer(call, showPerson(by(call, world.persons.values()), today, indexAllocations(world), principal))
   })
   route("GET", `${base}/projects/{externalId}`, (call) => {
     const { world, today } = call
-    return ok(showProject(world, by(call, world.projects.values()), today, indexAllocations(world), true))
+    return answer(call, showProject(world, by(call, world.projects.values()), today, indexAllocations(world), true))
   })
   route("GET", `${base}/roles/{externalId}`, (call) =>
-    ok(showRole(call, by(call, call.world.roles.values()), indexAllocations(call.world)))
+    answer(call, showRole(call, by(call, call.world.roles.values()), indexAllocations(call.world)))
   )
 }

@@ -9,7 +9,7 @@ import {
   showValues,
   writeFieldValues
 } from "./field-entries.ts"
-import { type Call, done, ok, page, type Route } from "./http.ts"
+import { type Call, doneEitherWay, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { findPerson, inState, seesAll } from "./persons.ts"
 import { findProject } from "./projects.ts"
@@ -49,27 +49,27 @@ const addOwned = (route: Route, of: Field["of"], owners: string, find: (call: Ca
         throw invalid("fieldId", field.id, `given: the field ${field.name} is required`)
     }
     writeFieldValues(call, owner, values)
-    return done
+    return doneEitherWay(call)
   })
 
   route("PATCH", base, (call) => {
     const owner = find(call)
     writeFieldValues(call, owner, readFieldValues(call, of, call.body, 1))
-    return done
+    return doneEitherWay(call)
   })
 
   route("DELETE", base, (call) => {
     const owner = find(call)
     const gone = input.someIds(call.body).map((id) => findField(call.world, of, id))
     writeFieldValues(call, owner, new Map(gone.map((field) => [field, []])))
-    return done
+    return doneEitherWay(call)
   })
 
   route("PATCH", `${base}/{fieldId}`, (call) => {
     const owner = find(call)
     const field = findField(call.world, of, call.id("fieldId"))
     writeFieldValues(call, owner, new Map([[field, readValues(field, input.object(call.body))]]))
-    return done
+    return doneEitherWay(call)
   })
 }
 

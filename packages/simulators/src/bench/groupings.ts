@@ -1,4 +1,5 @@
 /** Groupings, such as offices or regions, and who belongs to them. */
+import { invalid } from "./errors.ts"
 import { type Call, created, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { findPerson } from "./persons.ts"
@@ -28,17 +29,13 @@ const set = (call: Call, owner: Owner, groupings: ReadonlyArray<Id>): void => {
 const addOwned = (route: Route, owners: string, find: (call: Call) => Owner): void => {
   const base = `/rp/api/v1/accounts/{accountId}/${owners}/groupings`
 
-  route("POST", base, (call) => {
+  const write = (call: Call, how: "add" | "replace", sent: ReadonlyArray<Id>) => {
     const owner = find(call)
-    set(call, owner, knownGroupings(call.world, [...(owner.groupings ?? []), ...input.someIds(call.body)]))
+    set(call, owner, knownGroupings(call.world, how === "add" ? [...(owner.groupings ?? []), ...sent] : sent))
     return done
-  })
-
-  route("PUT", base, (call) => {
-    const owner = find(call)
-    set(call, owner, knownGroupings(call.world, input.list(call.body, input.id)))
-    return done
-  })
+  }
+  route("POST", base, (call) => write(call, call.world.switches.postGroupings, input.someIds(call.body)))
+  route("PUT", base, (call) => write(call, call.world.switches.putGroupings, input.list(call.body, input.id)))
 
   route("DELETE", `${base}/{id}`, (call) => {
     const owner = find(call)
@@ -85,7 +82,11 @@ export const addGroupings = (route: Route): void => {
 
   route("DELETE", `${base}/{id}`, (call) => {
     const { world } = call
-    const { id } = find(call)
+    const grouping = find(call)
+    const { id } = grouping
+    const { inUseByPeople, inUseByProjects, inUseByUsers } = show(world, grouping)
+    const inUse = [inUseByPeople, inUseByProjects, inUseByUsers].some((by) => (by ?? []).length > 0)
+    if (inUse && !world.switches.removeGroupingInUse) throw invalid("id", id, "a grouping that is not in use")
     world.groupings.delete(id)
     for (const owner of [...world.persons.values(), ...world.projects.values()])
       if (owner.groupings?.includes(id))

@@ -5,18 +5,26 @@ import { type Answer, type Call, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { findProject } from "./projects.ts"
 import type { Schema } from "./schema.ts"
-import { type Allocation, type Id, indexAllocations, type Project, type Role, rolesOf, unfilledOf } from "./world.ts"
-
-/** Hours of a full working day (inferred). */
-const dayLength = 8
+import {
+  type Allocation,
+  type Id,
+  indexAllocations,
+  type Project,
+  type Role,
+  rolesOf,
+  unfilledOf,
+  type World,
+  workdayOf,
+  worksOn
+} from "./world.ts"
 
 /** What a load comes to on the project's working days, in hours, not rounded. */
-const hoursOf = (project: Project, loads: ReadonlyArray<Load>): number => {
+const hoursOf = (world: World, project: Project, loads: ReadonlyArray<Load>): number => {
+  const workday = workdayOf(world, project)
   let sum = 0
   for (const load of loads) {
     for (let day = load.startDate; day <= load.endDate; day = plus(day, 1)) {
-      const weekDay = new Date(day).getUTCDay()
-      if (project.workDays.some((one) => one === weekDay)) sum += (dayLength * load.allocatedPercent) / 100
+      if (worksOn(world, project, day)) sum += (workday * load.allocatedPercent) / 100
     }
   }
   return sum
@@ -39,6 +47,7 @@ interface Hours {
 }
 
 const hoursIn = (
+  world: World,
   project: Project,
   roles: ReadonlyArray<Role>,
   allocations: ReadonlyMap<Id, ReadonlyArray<Allocation>>,
@@ -50,11 +59,11 @@ const hoursIn = (
     const mine = allocations.get(role.id) ?? []
     for (const allocation of mine) {
       const part = intersect(allocation, range as Range)
-      const hours = part === undefined ? 0 : hoursOf(project, loadsIn(role, [part]))
+      const hours = part === undefined ? 0 : hoursOf(world, project, loadsIn(role, [part]))
       if (hours > 0) persons.set(allocation.personId, (persons.get(allocation.personId) ?? 0) + hours)
     }
     const unfilled = unfilledOf(role, mine).flatMap((gap) => intersect(gap, range as Range) ?? [])
-    open += hoursOf(project, loadsIn(role, unfilled))
+    open += hoursOf(world, project, loadsIn(role, unfilled))
   }
   for (const [id, hours] of persons) persons.set(id, Math.round(hours))
   return { persons, filled: [...persons.values()].reduce((a, b) => a + b, 0), unfilled: Math.round(open) }
@@ -62,13 +71,13 @@ const hoursIn = (
 
 type Period = "Annual" | "Quarter" | "Month" | "Week"
 
-/** The first day of the period that a day is in; weeks begin on Monday (inferred). */
-const startOfPeriod = (day: string, period: Period): string => {
+/** The first day of the period that a day is in. */
+const startOfPeriod = ({ switches }: World, day: string, period: Period): string => {
   const month = Number(day.slice(5, 7))
   if (period === "Annual") return `${day.slice(0, 4)}-01-01`
   if (period === "Month") return `${day.slice(0, 7)}-01`
   if (period === "Quarter") return `${day.slice(0, 4)}-${String(month - ((month - 1) % 3)).padStart(2, "0")}-01`
-  return plus(day, -((new Date(day).getUTCDay() + 6) % 7))
+  return plus(day, -((new Date(day).getUTCDay() + (switches.weekStart === "Monday" ? 6 : 0)) % 7))
 }
 
 const endOfPeriod = (start: string, period: Period): string => {
@@ -78,9 +87,9 @@ const endOfPeriod = (start: string, period: Period): string => {
 }
 
 /** The periods that a range touches; cut off at its ends when it is their bound. */
-const periodsOf = (range: Range, period: Period, bounded: boolean): ReadonlyArray<Range> => {
+const periodsOf = (world: World, range: Range, period: Period, bounded: boolean): ReadonlyArray<Range> => {
   const periods: Array<Range> = []
-  for (let start = startOfPeriod(range.startDate, period); start <= range.endDate; ) {
+  for (let start = startOfPeriod(world, range.startDate, period); start <= range.endDate; ) {
     const whole = { startDate: start, endDate: endOfPeriod(start, period) }
     periods.push(bounded ? (intersect(whole, range) as Range) : whole)
     start = plus(whole.endDate, 1)
@@ -116,20 +125,27 @@ const read = (call: Call, fields: input.Fields) => {
 const sum = <A>(rows: ReadonlyArray<A>, of: (row: A) => number): number =>
   rows.reduce((total, row) => total + of(row), 0)
 
-/** Pages the rows, which stand in an object with totals that are those of all rows. */
-const paged = <A>(rows: ReadonlyArray<A>, window: input.Fields, wrap: (rows: unknown) => object): Answer => {
+/** Pages the rows, which stand in an object with totals. */
+const paged = <A>(
+  { world }: Call,
+  rows: ReadonlyArray<A>,
+  window: input.Fields,
+  wrap: (shown: ReadonlyArray<A>, summed: ReadonlyArray<A>) => object
+): Answer => {
   const answer = page(rows, window, { default: 1000 }, (row) => row)
-  return { ...answer, body: wrap(answer.body) }
+  const shown = answer.body as ReadonlyArray<A>
+  return { ...answer, body: wrap(shown, world.switches.reportTotals === "all" ? rows : shown) }
 }
 
 const breakdown = (call: Call): Answer => {
+  const { defaultBounded, defaultPeriod } = call.world.switches
   const fields = input.object(call.body)
   const { project, range, byName, allocations } = read(call, fields)
-  const period = input.optional(fields, "period", input.oneOf("Annual", "Quarter", "Month", "Week")) ?? "Annual"
-  const periods = periodsOf(range, period, input.optional(fields, "bounded", input.flag) ?? false)
+  const period = input.optional(fields, "period", input.oneOf("Annual", "Quarter", "Month", "Week")) ?? defaultPeriod
+  const periods = periodsOf(call.world, range, period, input.optional(fields, "bounded", input.flag) ?? defaultBounded)
   const rows = byName.map(([roleNameId, roles]): Schema<"RoleHoursBreakdown"> => {
     const parts = periods.flatMap((one) => {
-      const hours = hoursIn(project, roles, allocations, one)
+      const hours = hoursIn(call.world, project, roles, allocations, one)
       if (hours.filled + hours.unfilled === 0) return []
       return {
         ...one,
@@ -152,11 +168,11 @@ const breakdown = (call: Call): Answer => {
       periodWorkforceSpendHoursBreakdown: parts
     }
   })
-  return paged(rows, fields, (workforceSpendHoursBreakdown) => ({
+  return paged(call, rows, fields, (workforceSpendHoursBreakdown, summed) => ({
     workforceSpendHoursBreakdown,
-    totalWorkforceSpendHoursFilled: sum(rows, (row) => row.workforceSpendHoursFilled),
-    totalWorkforceSpendHoursUnfilled: sum(rows, (row) => row.workforceSpendHoursUnfilled),
-    totalWorkforceSpendHours: sum(rows, (row) => row.workforceSpendHoursTotal)
+    totalWorkforceSpendHoursFilled: sum(summed, (row) => row.workforceSpendHoursFilled),
+    totalWorkforceSpendHoursUnfilled: sum(summed, (row) => row.workforceSpendHoursUnfilled),
+    totalWorkforceSpendHours: sum(summed, (row) => row.workforceSpendHoursTotal)
   }))
 }
 
@@ -169,8 +185,8 @@ const overview = (call: Call): Answer => {
   const [elapsed] = remaining === undefined || today > range.endDate ? [range] : subtract(range, [remaining])
   const left = today > range.endDate ? undefined : remaining
   const rows = byName.map(([roleNameId, roles]): Schema<"RoleHoursOverview"> => {
-    const before = hoursIn(project, roles, allocations, elapsed)
-    const after = hoursIn(project, roles, allocations, left)
+    const before = hoursIn(call.world, project, roles, allocations, elapsed)
+    const after = hoursIn(call.world, project, roles, allocations, left)
     const persons = new Set([...before.persons.keys(), ...after.persons.keys()])
     return {
       roleNameId,
@@ -195,11 +211,11 @@ const overview = (call: Call): Answer => {
       })
     }
   })
-  return paged(rows, fields, (workforceSpendHoursOverview) => ({
+  return paged(call, rows, fields, (workforceSpendHoursOverview, summed) => ({
     workforceSpendHoursOverview,
-    totalWorkforceSpendHoursElapsed: sum(rows, (row) => row.workforceSpendHoursElapsed),
-    totalWorkforceSpendHoursRemainder: sum(rows, (row) => row.workforceSpendHoursRemainder),
-    totalWorkforceSpendHours: sum(rows, (row) => row.workforceSpendHoursTotal)
+    totalWorkforceSpendHoursElapsed: sum(summed, (row) => row.workforceSpendHoursElapsed),
+    totalWorkforceSpendHoursRemainder: sum(summed, (row) => row.workforceSpendHoursRemainder),
+    totalWorkforceSpendHours: sum(summed, (row) => row.workforceSpendHoursTotal)
   }))
 }
 

@@ -1,5 +1,6 @@
-/** What can be set on a simulated Bench. Facts are the defaults; what is only inferred about the real one is a switch. */
+/** What can be set on a simulated Bench. Facts are the defaults; what is only inferred is in `inferred.ts`. */
 import type { Duration } from "../clock.ts"
+import type { BenchSwitches } from "./inferred.ts"
 
 /** Somebody who can sign in. */
 export interface Principal {
@@ -11,32 +12,6 @@ export interface Principal {
   readonly group: "Administrator" | "Viewer"
   /** The ids of the accounts it sees. */
   readonly accounts: ReadonlyArray<number>
-}
-
-/** The behaviours that the vendor does not state. Each default is our best reading. */
-export interface BenchSwitches {
-  /** Status for a wrong login or password at `/auth/signin`: 401. */
-  readonly signInFailureStatus: 400 | 401
-  /** Status for a refresh token that is spent, expired or unknown at `/auth/token`: 400. */
-  readonly refreshFailureStatus: 400 | 401
-  /** The body of an auth failure: RFC 6749's `{error, error_description}` or Bench's own `{errors: […]}`: `oauth`. */
-  readonly authErrorBody: "oauth" | "bench"
-  /** Which method `/auth/signout` takes: `POST`. */
-  readonly signOutMethod: "POST" | "GET" | "DELETE"
-  /** Status of a sign-out that worked: 204. */
-  readonly signOutStatus: 200 | 204
-  /** Fraction digits of `expiry`, 0 to 9: 9 (this one the vendor shows). */
-  readonly expiryDigits: number
-  /** Whether paths match in any letter case: true. */
-  readonly caseInsensitivePaths: boolean
-  /** Whether a 401 of the API carries `WWW-Authenticate` (RFC 6750 §3): true. */
-  readonly wwwAuthenticate: boolean
-  /** Whether the last page says `query-has-more: false` rather than nothing: false. */
-  readonly hasMoreFalse: boolean
-  /** Whether the refresh token of an evicted session dies with it: true. */
-  readonly evictionEndsRefresh: boolean
-  /** Whether a refreshed session keeps its slot's place in the order of eviction rather than counting as the newest: false. */
-  readonly refreshKeepsAge: boolean
 }
 
 /** What a simulated Bench can be told. */
@@ -53,20 +28,6 @@ export interface BenchOptions {
   readonly caps?: { readonly person?: number; readonly service?: number }
   /** Inferred behaviours to change. */
   readonly switches?: Partial<BenchSwitches>
-}
-
-export const defaultSwitches: BenchSwitches = {
-  signInFailureStatus: 401,
-  refreshFailureStatus: 400,
-  authErrorBody: "oauth",
-  signOutMethod: "POST",
-  signOutStatus: 204,
-  expiryDigits: 9,
-  caseInsensitivePaths: true,
-  wwwAuthenticate: true,
-  hasMoreFalse: false,
-  evictionEndsRefresh: true,
-  refreshKeepsAge: false
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type Project,
   roleNamed,
   stateOf,
+  usualWeek,
   type World,
   whenOf
 } from "./world.ts"
@@ -169,7 +170,7 @@ export const addPersons = (route: Route): void => {
       state: "Active",
       hourlyCostRate: null,
       employment: input.optional(fields, "employmentDates", employmentOf) ?? { startDate: null, endDate: null },
-      workDays: input.optional(fields, "workDays", input.nullable(input.weekDays)) ?? [1, 2, 3, 4, 5],
+      workDays: input.optional(fields, "workDays", input.nullable(input.weekDays)) ?? usualWeek(call.world.switches),
       groupings: groupings === null ? null : knownGroupings(world, groupings),
       industryStartDate: input.optional(fields, "industryStartDate", input.nullable(input.day)) ?? null,
       deactivationReason: null,

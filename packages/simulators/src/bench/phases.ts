@@ -79,10 +79,12 @@ export const addPhases = (route: Route): void => {
       .list(body, input.object)
       .map((fields) => ({ fields, phase: findPhase(world, input.required(fields, "id", input.id)) }))
     for (const { phase, fields } of sent) change(world, phase, fields)
-    // The order of the account is that of its map: those that were sent first, the rest behind them.
+    // The order of the account is that of its map.
     const others = [...world.phases.values()].filter((phase) => !sent.some((one) => one.phase === phase))
     world.phases.clear()
-    for (const phase of [...sent.map((one) => one.phase), ...others]) world.phases.set(phase.id, phase)
+    const moved = sent.map((one) => one.phase)
+    for (const phase of world.switches.phasesNotSent === "last" ? [...moved, ...others] : [...others, ...moved])
+      world.phases.set(phase.id, phase)
     return done
   })
 

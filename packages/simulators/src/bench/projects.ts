@@ -3,7 +3,7 @@
 import { between, plus, type Range, within } from "./days.ts"
 import { forbidden, invalid, unprocessable } from "./errors.ts"
 import { readFieldValues, writeFieldValues } from "./field-entries.ts"
-import { type Call, done, ok, page, type Route } from "./http.ts"
+import { type Call, done, doneEitherWay, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { newPhases } from "./phases.ts"
 import { knownGroupings, refuseTaken, type Task } from "./records.ts"
@@ -19,6 +19,7 @@ import {
   rolesOf,
   stateOf,
   unfilledOf,
+  usualWeek,
   type World
 } from "./world.ts"
 
@@ -34,7 +35,8 @@ export const showProject = (
 ): Schema<"Project"> => {
   const { closed: _, projectNumber, ...rest } = project
   const roles = index.byProject.get(project.id) ?? []
-  const salaried = roles.filter((role) => role.type === "Salaried" && role.taskId === null)
+  const { taskRolesInTotals } = world.switches
+  const salaried = roles.filter((role) => role.type === "Salaried" && (taskRolesInTotals || role.taskId === null))
   const ofTasks = roles.filter((role) => role.taskId !== null)
   const hourly = roles.filter((role) => role.type === "Hourly")
   const open = (some: ReadonlyArray<Role>) =>
@@ -87,6 +89,10 @@ export const inOrder = (range: Range, field = "endDate"): void => {
   if (range.endDate < range.startDate) throw invalid(field, range.endDate, `on or after ${range.startDate}`)
 }
 
+/** Whether a filter of 0 or 1 asks for what has something, rather than for what has not. */
+export const asksForWith = ({ switches }: World, filter: 0 | 1): boolean =>
+  (filter === 0) === (switches.filterZero === "with")
+
 const search = (
   call: Call,
   window: input.Fields,
@@ -104,7 +110,7 @@ const search = (
     .filter((project) => ids?.includes(project.id) ?? true)
     .filter((project) => project.name.toLowerCase().includes(name))
     .filter((project) => state === "All" || stateOf(project, today) === state)
-    .filter((project) => issues === 2 || issuesOf(project, index) > 0 === (issues === 0))
+    .filter((project) => issues === 2 || issuesOf(project, index) > 0 === asksForWith(world, issues))
   return page(found, window, { default: 1000 }, (project) => showProject(world, project, today, index, withNumber))
 }
 
@@ -190,7 +196,7 @@ export const addProjects = (route: Route): void => {
       ...range,
       startTime: input.optional(fields, "startTime", input.timeOfDay) ?? "08:00:00",
       endTime: input.optional(fields, "endTime", input.timeOfDay) ?? "17:00:00",
-      workDays: input.optional(fields, "workDays", input.nullable(input.weekDays)) ?? [1, 2, 3, 4, 5],
+      workDays: input.optional(fields, "workDays", input.nullable(input.weekDays)) ?? usualWeek(world.switches),
       type,
       closed: null,
       winPercent,
@@ -291,7 +297,7 @@ export const addProjects = (route: Route): void => {
     }
     world.fieldEntries.delete(project.id)
     world.projects.delete(project.id)
-    return done
+    return doneEitherWay(call)
   })
 
   route("PUT", `${base}/{id}/externalId`, (call) => {

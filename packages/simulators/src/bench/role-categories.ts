@@ -1,5 +1,5 @@
 /** What projects sort their roles by, such as the parts of a building. */
-import { unprocessable } from "./errors.ts"
+import { invalid, unprocessable } from "./errors.ts"
 import { type Call, created, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { findProject } from "./projects.ts"
@@ -51,6 +51,9 @@ export const addRoleCategories = (route: Route): void => {
     const { world } = call
     const project = findProject(call, "projectId")
     const gone = input.someIds(call.body).map((id) => find(call, project.id, id))
+    const inUse = [...world.roles.values()].find((role) => gone.some(({ id }) => id === role.categoryId))
+    if (inUse !== undefined && !world.switches.removeCategoryInUse)
+      throw invalid("id", inUse.categoryId, "a category without roles")
     for (const { id } of gone) {
       world.categories.delete(id)
       for (const role of world.roles.values()) if (role.categoryId === id) role.categoryId = null

@@ -5,7 +5,7 @@ import { forbidden, invalid, unprocessable } from "./errors.ts"
 import { type Call, created, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { seesAll } from "./persons.ts"
-import { findProject, inOrder } from "./projects.ts"
+import { asksForWith, findProject, inOrder } from "./projects.ts"
 import type { Schema } from "./schema.ts"
 import {
   type Allocation,
@@ -20,28 +20,32 @@ import {
   rolesOf,
   stateOf,
   unfilledOf,
-  whenOf
+  whenOf,
+  workdayOf
 } from "./world.ts"
 
-/** Hours of an eight-hour day in a load, five days a week. */
-const hours = (loads: ReadonlyArray<Load>): number =>
-  loads.reduce(
-    (sum, load) => sum + ((between(load.startDate, load.endDate) + 1) * 5 * 8 * load.allocatedPercent) / 700,
+/** The hours that a role's loads come to, five days a week. */
+const hours = ({ world }: Call, { projectId }: Role, loads: ReadonlyArray<Load>): number => {
+  const project = world.projects.get(projectId)
+  const workday = project === undefined ? 0 : workdayOf(world, project)
+  return loads.reduce(
+    (sum, load) => sum + ((between(load.startDate, load.endDate) + 1) * 5 * workday * load.allocatedPercent) / 700,
     0
   )
+}
 
 const money = (amount: number): number => Math.round(amount * 100) / 100
 
 /** What a person on a role costs over an allocation; null when the caller may not see it. */
 export const personCost = (call: Call, role: Role, allocation: Allocation): number | null => {
   const rate = call.world.persons.get(allocation.personId)?.hourlyCostRate ?? null
-  return seesAll(call.principal) && rate !== null ? money(hours(loadsOf(role, allocation)) * rate) : null
+  return seesAll(call.principal) && rate !== null ? money(hours(call, role, loadsOf(role, allocation)) * rate) : null
 }
 
 /** What a role costs over its time, if it is filled; null when the caller may not see it. */
 export const roleCost = (call: Call, role: Role): number | null => {
   const rate = call.world.roleNames.get(role.nameId)?.hourlyCost ?? null
-  return seesAll(call.principal) && rate !== null ? money(hours(role.requirements) * rate) : null
+  return seesAll(call.principal) && rate !== null ? money(hours(call, role, role.requirements) * rate) : null
 }
 
 /** A role of a project as the interface shows it. */
@@ -305,7 +309,7 @@ const addFeed = (route: Route, name: "roles" | "hourly-roles", type: Role["type"
         (nameIds?.includes(role.nameId) ?? true) &&
         (state === "All" || stateOf(project, today) === state) &&
         (when === "All" || whenOf(role, today) === when) &&
-        (filled === 2 || (unfilled.length === 0) === (filled === 0)) &&
+        (filled === 2 || (unfilled.length === 0) === asksForWith(world, filled)) &&
         !(nobody && allocations.length > 0)
       return wanted ? [{ role, project, allocations, unfilled }] : []
     })

@@ -4,6 +4,7 @@
  */
 import { makeRandom, type Random } from "../random.ts"
 import { between, type Day, dayOf, type Load, overlaps, plus, type Range, subtract } from "./days.ts"
+import type { BenchSwitches } from "./inferred.ts"
 import {
   buildings,
   colours,
@@ -25,7 +26,7 @@ import {
   type Project,
   type Role,
   type RoleName,
-  type WeekDay,
+  usualWeek,
   type World
 } from "./world.ts"
 
@@ -37,8 +38,6 @@ export interface Size {
   /** Who uses the account, as against who is planned in it. */
   readonly users: number
 }
-
-const workDays: ReadonlyArray<WeekDay> = [1, 2, 3, 4, 5]
 
 /** Ids of an account do not begin at 1 in real life, and those of two accounts never meet. */
 const makeIds = (random: Random, accountId: Id) => {
@@ -77,7 +76,8 @@ const timestamp = (random: Random, today: Day, daysBack: number): string =>
   new Date(Date.parse(plus(today, -random.between(1, daysBack))) + random.between(0, 86_399_999)).toISOString()
 
 /** Makes the world of one account as it stands on the day of `now`. */
-export const makeWorld = (account: Account, seed: number, now: number, size: Size): World => {
+export const makeWorld = (account: Account, seed: number, now: number, size: Size, switches: BenchSwitches): World => {
+  const workDays = usualWeek(switches)
   const random = makeRandom(seed * 7919 + account.id)
   const today = dayOf(now)
   const { nextId, nextUuid } = makeIds(random, account.id)
@@ -100,6 +100,7 @@ export const makeWorld = (account: Account, seed: number, now: number, size: Siz
   const world: World = {
     ...noRecords(),
     account,
+    switches,
     roleNames: new Map(names.map(({ weight: _, percents: __, ...name }) => [name.id, name])),
     projects: new Map(),
     persons: new Map(),

@@ -6,6 +6,7 @@ import { bearerOf } from "../headers.ts"
 import { type AuthEvent, makeLedger } from "../ledger.ts"
 import { watchRenewals } from "../renewals.ts"
 import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
+import { defaultsOf } from "../switches.ts"
 import { addAccounts } from "./accounts.ts"
 import { addActivities, noting } from "./activities.ts"
 import { addAllocations } from "./allocations.ts"
@@ -23,9 +24,10 @@ import { furnish } from "./furnish.ts"
 import { addGroupings } from "./groupings.ts"
 import { addHours } from "./hours.ts"
 import { addErrors, makeRoute } from "./http.ts"
+import { type BenchSwitches, inferred } from "./inferred.ts"
 import { makeLogins } from "./logins.ts"
 import { addNotes } from "./notes.ts"
-import { type BenchOptions, credentials, defaultPrincipals, defaultSwitches, type Principal } from "./options.ts"
+import { type BenchOptions, credentials, defaultPrincipals, type Principal } from "./options.ts"
 import { addPersons } from "./persons.ts"
 import { addPhases } from "./phases.ts"
 import { addProjectPhases } from "./project-phases.ts"
@@ -34,7 +36,7 @@ import { addRoleCategories } from "./role-categories.ts"
 import { addRoleNames } from "./role-names.ts"
 import { addRoles } from "./roles.ts"
 import { makeWorld, type Size } from "./seed.ts"
-import { addServiceAccounts } from "./service-accounts.ts"
+import { addServiceAccounts, isAllowed } from "./service-accounts.ts"
 import { type BenchEvent, makeSessions, type Rejection, type Sessions } from "./sessions.ts"
 import { addTaskRoles } from "./task-roles.ts"
 import { addTasks } from "./tasks.ts"
@@ -102,7 +104,12 @@ const names: Readonly<Record<string, BenchOperation>> = {
 }
 
 /** The accounts, each made when it is first asked for, as it stood when the simulator started. */
-const makeWorlds = (seed: number, now: number, principals: ReadonlyArray<Principal>): Worlds => {
+const makeWorlds = (
+  seed: number,
+  now: number,
+  principals: ReadonlyArray<Principal>,
+  switches: BenchSwitches
+): Worlds => {
   const main = {
     id: 1,
     name: "Halden & Moore",
@@ -113,7 +120,7 @@ const makeWorlds = (seed: number, now: number, principals: ReadonlyArray<Princip
   }
   const second = { ...main, id: 2, name: "Halden & Moore Interiors", companyType: "Specialty Contractor" }
   const make = (account: Account, size: Size) => () => {
-    const world = makeWorld(account, seed, now, size)
+    const world = makeWorld(account, seed, now, size, switches)
     furnish(world, { seed, now, users: size.users, principals })
     return world
   }
@@ -142,15 +149,16 @@ const evict = (sessions: Sessions, request: Request) => {
 const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
   const clock = makeClock(options.start)
   const ledger = makeLedger<BenchEvent>(clock)
-  const switches = { ...defaultSwitches, ...options.switches }
+  const switches = { ...defaultsOf(inferred), ...options.switches }
   const principals = new Map(
     (options.principals ?? defaultPrincipals).map((one): [string, Principal] => [one.login, one])
   )
   const idle = toMillis(options.lifetimes?.access ?? { hours: 24 })
+  const refreshLife = toMillis(options.lifetimes?.refresh ?? { days: 7 })
   const sessions = makeSessions(
     {
       idle,
-      refreshLife: toMillis(options.lifetimes?.refresh ?? { days: 7 }),
+      refreshLife,
       caps: { person: options.caps?.person ?? 3, service: options.caps?.service ?? 1 },
       evictionEndsRefresh: switches.evictionEndsRefresh,
       refreshKeepsAge: switches.refreshKeepsAge
@@ -159,11 +167,13 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
     ledger
   )
   const logins = makeLogins(principals, sessions)
-  const worlds = makeWorlds(options.seed ?? 1, clock.started, [...principals.values()])
+  const worlds = makeWorlds(options.seed ?? 1, clock.started, [...principals.values()], switches)
 
   const fold = (path: string) => (switches.caseInsensitivePaths ? path.toLowerCase() : path)
   const app = new Hono<BenchEnv>({ getPath: (request) => fold(new URL(request.url).pathname) })
-  const parts = { app, clock, ledger, sessions, principals, switches, idle, worlds }
+  const mayComeFrom = (login: string, address: string) =>
+    (principals.get(login)?.accounts ?? []).every((id) => isAllowed(worlds.get(id), login, address))
+  const parts = { app, clock, ledger, sessions, principals, switches, idle, refreshLife, worlds, mayComeFrom }
   addErrors(app)
   addAuth(app, parts)
   app.use("/rp/*", guard(parts))
@@ -191,7 +201,7 @@ const build = (options: BenchOptions): Service<BenchOperation, BenchExtras> => {
   addExperienceFields(route)
   addExperiences(route)
   addCertifications(route)
-  addAttachments(route, addUploads(app, clock))
+  addAttachments(route, addUploads(app, clock, switches.uploadMinutes))
   addGroupings(route)
   addNotes(route)
   addUsers(route, logins, worlds)

@@ -1,12 +1,13 @@
 /** Service accounts: the logins of programs. What is made here can sign in, and what is deactivated cannot. */
 import { randomBytes, randomInt } from "node:crypto"
-import { isIP } from "node:net"
-import { invalid } from "./errors.ts"
+import { BlockList, isIP } from "node:net"
+import { invalid, unprocessable } from "./errors.ts"
 import { type Call, created, done, ok, type Route } from "./http.ts"
 import * as input from "./input.ts"
 import { type Logins, rightsOf } from "./logins.ts"
 import type { Principal } from "./options.ts"
 import { found, type ServiceAccount } from "./records.ts"
+import type { World } from "./world.ts"
 
 const most = 10
 
@@ -24,6 +25,19 @@ const network = (value: unknown, field: string): string => {
   const fits = /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
   if (version === 0 || !fits || more.length > 0) throw invalid(field, value, "a network such as 10.0.0.0/8")
   return text
+}
+
+/** Whether a service account of this world, if it is one, may sign in from an address. */
+export const isAllowed = (world: World | undefined, login: string, address: string): boolean => {
+  const account = [...(world?.serviceAccounts.values() ?? [])].find((one) => one.login === login)
+  if (!account?.allowedIPNetworks) return true
+  const family = (text: string) => (isIP(text) === 6 ? "ipv6" : "ipv4")
+  const allowed = new BlockList()
+  for (const one of account.allowedIPNetworks) {
+    const [net = "", bits] = one.split("/")
+    allowed.addSubnet(net, Number(bits), family(net))
+  }
+  return isIP(address) !== 0 && allowed.check(address, family(address))
 }
 
 const readSettings = (body: unknown) => {
@@ -62,7 +76,9 @@ export const addServiceAccounts = (route: Route, logins: Logins): void => {
     const { world } = call
     const settings = readSettings(call.body)
     if (world.serviceAccounts.size >= most)
-      throw invalid("accountId", world.account.id, `an account with fewer than ${most} service accounts`)
+      throw world.switches.serviceAccountLimitStatus === 400
+        ? invalid("accountId", world.account.id, `an account with fewer than ${most} service accounts`)
+        : unprocessable("NotAllowed", `An account has at most ${most} service accounts.`)
     const account: ServiceAccount = {
       id: world.nextId(),
       login: randomBytes(16).toString("hex"),
@@ -92,7 +108,7 @@ export const addServiceAccounts = (route: Route, logins: Logins): void => {
     const account = find(call)
     const password = makePassword()
     logins.set(principalOf(call, account, password))
-    logins.endSessions(account.login)
+    if (call.world.switches.passwordResetEndsSession) logins.endSessions(account.login)
     return ok({ ...account, password })
   })
 }

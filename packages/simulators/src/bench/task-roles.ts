@@ -22,6 +22,11 @@ const together = (world: World, run: () => void): void => {
   }
 }
 
+const percentIn = ({ switches }: World, fields: input.Fields): number =>
+  switches.missingPercent === "refused"
+    ? input.required(fields, "allocatedPercent", input.whole(1, 100))
+    : input.changed(fields, "allocatedPercent", input.whole(1, 100), switches.missingPercent)
+
 /** Adds the roles of tasks. */
 export const addTaskRoles = (route: Route): void => {
   const base = "/rp/api/v1/accounts/{accountId}/projects/{projectId}/tasks"
@@ -38,7 +43,7 @@ export const addTaskRoles = (route: Route): void => {
       call.world,
       task,
       knownRoleName(call, input.required(fields, "name", input.text(1, 250))),
-      input.changed(fields, "allocatedPercent", input.whole(1, 100), 100),
+      percentIn(call.world, fields),
       call.now
     ),
     note: input.replaced(fields, "note", input.text(0, 250), null),
@@ -88,13 +93,15 @@ export const addTaskRoles = (route: Route): void => {
   route("POST", `${base}/{taskId}/roles/allocations/bulk`, (call) => {
     const task = findTask(call, findProject(call, "projectId"), "taskId")
     const sent = input.list(call.body, input.object)
-    together(call.world, () => {
+    const run = () => {
       for (const fields of sent) {
         const role = roleOf(call, fields, "Salaried")
         if (role.taskId !== task.id) throw unprocessable("NotAllowed", "The role is not one of the task.", "roleId")
         allocate(call.world, readAllocation(call, fields, role))
       }
-    })
+    }
+    if (call.world.switches.bulkAllocations === "allOrNone") together(call.world, run)
+    else run()
     return done
   })
 }

@@ -3,7 +3,7 @@ import { between, intersect, plus, type Range, within } from "./days.ts"
 import { invalid, unprocessable } from "./errors.ts"
 import { type Call, created, done, ok, page, type Route } from "./http.ts"
 import * as input from "./input.ts"
-import { findProject, tasksOf } from "./projects.ts"
+import { asksForWith, findProject, tasksOf } from "./projects.ts"
 import { found, type Task } from "./records.ts"
 import { roleCost, showLoads } from "./roles.ts"
 import type { Schema } from "./schema.ts"
@@ -256,15 +256,17 @@ export const addTasks = (route: Route): void => {
       (ids?.includes(role.id) ?? true) &&
       (nameIds?.includes(role.nameId) ?? true) &&
       (when === "All" || whenOf(role, today) === when) &&
-      (filled === 2 || (unfilledOf(role, index.byRole.get(role.id) ?? []).length === 0) === (filled === 0))
+      (filled === 2 || (unfilledOf(role, index.byRole.get(role.id) ?? []).length === 0) === asksForWith(world, filled))
     const byRole = ids !== undefined || nameIds !== undefined || when !== "All" || filled !== 2
     const rows = [...world.tasks.values()].flatMap((task) => {
       const project = world.projects.get(task.projectId)
       if (project === undefined || !(projectIds?.includes(project.id) ?? true)) return []
       if (state !== "All" && stateOf(project, today) !== state) return []
       if (!(taskIds?.includes(task.id) ?? true)) return []
-      const roles = (index.byProject.get(project.id) ?? []).filter((role) => role.taskId === task.id && wanted(role))
-      return byRole && roles.length === 0 ? [] : [{ task, roles }]
+      const all = (index.byProject.get(project.id) ?? []).filter((role) => role.taskId === task.id)
+      const matching = all.filter(wanted)
+      if (byRole && matching.length === 0) return []
+      return [{ task, roles: world.switches.taskFeedRoles === "matching" ? matching : all }]
     })
     return page(rows, fields, { default: 5000 }, ({ task, roles }) => showDetail(call, task, roles, index))
   })

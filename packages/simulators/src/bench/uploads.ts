@@ -11,16 +11,14 @@ export interface Content {
 }
 
 export interface Uploads {
-  /** An address that takes content for an hour (inferred). */
+  /** An address that takes content for a while. */
   issue(origin: string, take: (content: Content) => void): string
   /** The address at which a signed-in caller reads what is kept under this path. */
   publish(origin: string, path: string, read: () => Content | undefined): string
 }
 
-const life = 3_600_000
-
 /** Adds `PUT /uploads/…`, which asks for no token, and `GET /bin/…`, which does. */
-export const addUploads = (app: Hono<BenchEnv>, clock: Clock): Uploads => {
+export const addUploads = (app: Hono<BenchEnv>, clock: Clock, minutes: number): Uploads => {
   const tickets = new Map<string, { readonly until: number; readonly take: (content: Content) => void }>()
   const published = new Map<string, () => Content | undefined>()
 
@@ -43,7 +41,7 @@ export const addUploads = (app: Hono<BenchEnv>, clock: Clock): Uploads => {
     issue: (origin, take) => {
       // Hexadecimal, since paths may lose their capital letters.
       const ticket = randomBytes(24).toString("hex")
-      tickets.set(ticket, { until: clock.now() + life, take })
+      tickets.set(ticket, { until: clock.now() + minutes * 60_000, take })
       return `${origin}/uploads/${ticket}`
     },
     publish: (origin, path, read) => {

@@ -137,7 +137,9 @@ export const addUsers = (route: Route, logins: Logins, worlds: Worlds): void => 
   route("POST", `${base}/{userId}/reset-auth-method`, (call) => {
     const user = find(call, "userId")
     if (user.state === "Disabled") throw unprocessable("NotAllowed", "The user is deactivated.", "userId")
-    if (!user.singleSignOn) return done
+    const { resetAuthMethodStatus } = call.world.switches
+    const status = resetAuthMethodStatus === "bySignOn" ? (user.singleSignOn ? 202 : 204) : resetAuthMethodStatus
+    if (!user.singleSignOn) return { status }
     const invitation: Invitation = {
       id: call.world.nextId(),
       email: user.email,
@@ -148,7 +150,7 @@ export const addUsers = (route: Route, logins: Logins, worlds: Worlds): void => 
     }
     call.world.invitations.set(invitation.id, invitation)
     Object.assign(user, { singleSignOn: false, invitationId: invitation.id, state: "Inactive" })
-    return { status: 202 }
+    return { status }
   })
 
   route("GET", "/rp/api/v1/Accounts/{accountId}/user-profiles", ({ world, query }) => {
@@ -161,7 +163,10 @@ export const addUsers = (route: Route, logins: Logins, worlds: Worlds): void => 
   route("PUT", "/rp/api/v1/Users/{id}/membership", (call) => {
     const id = call.id("id")
     const group = input.required(input.object(call.body), "group", input.oneOf<string>(...groups))
-    const users = call.principal.accounts.flatMap((account) => worlds.get(account)?.users.get(id) ?? [])
+    const seen = call.principal.accounts.flatMap((account) => worlds.get(account) ?? [])
+    if (!seen.every(({ switches }) => switches.accountAdministratorsSetSystemGroups))
+      throw notAllowed("Groups of the system are not for administrators of an account to set.")
+    const users = seen.flatMap((world) => world.users.get(id) ?? [])
     regroup(found(users[0], "id", id), group)
     return done
   })

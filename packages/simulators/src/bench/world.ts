@@ -1,11 +1,12 @@
 /** What a simulated Bench knows: the records of each account, and the facts that follow from them. */
 import { type Day, intersect, type Load, overlaps, plus, type Range, subtract, total } from "./days.ts"
+import type { BenchSwitches } from "./inferred.ts"
 import type { Records } from "./records.ts"
 
 /** How one record refers to another. */
 export type Id = number
 
-/** A day of the week; 0 is Sunday (inferred). */
+/** A day of the week. Which one 0 is, is a switch. */
 export type WeekDay = 0 | 1 | 2 | 3 | 4 | 5 | 6
 
 export interface Account {
@@ -119,6 +120,8 @@ export interface RoleName {
 /** The records of one account. */
 export interface World extends Records {
   readonly account: Account
+  /** How it behaves where the vendor does not say. */
+  readonly switches: BenchSwitches
   readonly roleNames: Map<Id, RoleName>
   readonly projects: Map<Id, Project>
   readonly persons: Map<Id, Person>
@@ -211,6 +214,25 @@ export const stateOf = (project: Project, today: Day) => {
   if (today < project.startDate) return "Upcoming"
   return today > project.endDate ? "Complete" : "Active"
 }
+
+/** Monday to Friday. */
+export const usualWeek = ({ dayZero }: Pick<BenchSwitches, "dayZero">): ReadonlyArray<WeekDay> =>
+  dayZero === "Sunday" ? [1, 2, 3, 4, 5] : [0, 1, 2, 3, 4]
+
+/** Whether a project works on a day. */
+export const worksOn = ({ switches }: World, { workDays }: Project, day: Day): boolean => {
+  const zero = switches.dayZero === "Sunday" ? 0 : 1
+  return workDays.some((one) => (one + zero) % 7 === new Date(day).getUTCDay())
+}
+
+const hourOf = (time: string): number => {
+  const [hours = 0, minutes = 0] = time.split(":").map(Number)
+  return hours + minutes / 60
+}
+
+/** Hours of a full working day on a project. */
+export const workdayOf = ({ switches }: World, project: Project): number =>
+  switches.workday === "project" ? Math.max(0, hourOf(project.endTime) - hourOf(project.startTime)) : switches.workday
 
 /** Where a range lies, seen from a day. */
 export const whenOf = (range: Range, today: Day): "Past" | "Current" | "Upcoming" =>

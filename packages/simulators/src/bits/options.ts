@@ -1,5 +1,6 @@
-/** What can be set on a simulated Bits. Facts are the defaults; what is only inferred about the real one is a switch. */
+/** What can be set on a simulated Bits. Facts are the defaults; what is only inferred is in `inferred.ts`. */
 import type { Duration } from "../clock.ts"
+import type { BitsSwitches } from "./inferred.ts"
 
 /** A client of the dashboard's Developer page. */
 export interface BitsClient {
@@ -7,26 +8,6 @@ export interface BitsClient {
   readonly clientSecret: string
   /** The customer it belongs to: `bits:customer::` and a UUID. */
   readonly customerId: string
-}
-
-/** The behaviours that the vendor does not state. Each default is our best reading. */
-export interface BitsSwitches {
-  /** How the kind of the token is named in the token answer: `type`, as the vendor shows, rather than RFC 6749's name. */
-  readonly tokenTypeField: "type" | "token_type" | "both"
-  /** How the two parts of Basic are encoded before they are joined: not at all (`plain`), or as RFC 6749 §2.3.1 asks (`form`). */
-  readonly basicEncoding: "plain" | "form"
-  /** The body of an auth failure: RFC 6749's `{error, error_description}` or `{message}`: `oauth`. */
-  readonly authErrorBody: "oauth" | "message"
-  /** Whether a new token ends the client's tokens before it: false. */
-  readonly oneTokenPerClient: boolean
-  /** Whether userinfo is found under `/v1` as well: false. */
-  readonly userinfoUnderV1: boolean
-  /** Whether the announced choice of a version by media type is live, with 415 for one that is not there: false. */
-  readonly mediaTypeVersions: boolean
-  /** Whether a 401 of the API carries `WWW-Authenticate`: true. */
-  readonly wwwAuthenticate: boolean
-  /** The hash of a webhook's `Content-HMAC`: `sha256`. */
-  readonly webhookHash: "sha256" | "sha512" | "sha1"
 }
 
 /** Where events are posted. */
@@ -52,17 +33,6 @@ export interface BitsOptions {
   readonly webhook?: BitsWebhook
   /** Inferred behaviours to change. */
   readonly switches?: Partial<BitsSwitches>
-}
-
-export const defaultSwitches: BitsSwitches = {
-  tokenTypeField: "type",
-  basicEncoding: "plain",
-  authErrorBody: "oauth",
-  oneTokenPerClient: false,
-  userinfoUnderV1: false,
-  mediaTypeVersions: false,
-  wwwAuthenticate: true,
-  webhookHash: "sha256"
 }
 
 /** The demo client. Its secret holds characters that tell plain base64 from form-encoding first. */

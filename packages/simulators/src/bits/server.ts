@@ -5,9 +5,12 @@ import { makeFaults } from "../faults.ts"
 import { bearerOf, isJson } from "../headers.ts"
 import { type AuthEvent, makeLedger } from "../ledger.ts"
 import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
+import { defaultsOf } from "../switches.ts"
 import { type Application, type ApplicationStatus, newApplication, seedApplications } from "./applications.ts"
+import { addHosted } from "./hosted.ts"
+import { inferred } from "./inferred.ts"
 import { isNamed, isUrl } from "./names.ts"
-import { type BitsOptions, credentials, defaultClients, defaultSwitches } from "./options.ts"
+import { type BitsOptions, credentials, defaultClients } from "./options.ts"
 import { addTokenEndpoint, tokenPath } from "./token-endpoint.ts"
 import { type BitsEvent, type BitsRejection, makeTokens, type Scope, scopes, type Token } from "./tokens.ts"
 import { type Delivery, makeWebhooks } from "./webhooks.ts"
@@ -56,10 +59,12 @@ export interface BitsExtras {
 /** A simulated Bits at work. */
 export type BitsSimulator = Simulator<BitsOperation> & BitsExtras
 
+type RefusalStatus = 400 | 401 | 403 | 404 | 415
+
 /** A request refused, with the status and message of the answer. */
 class Refusal extends Error {
-  readonly status: 400 | 401 | 403 | 415
-  constructor(status: 400 | 401 | 403 | 415, message: string) {
+  readonly status: RefusalStatus
+  constructor(status: RefusalStatus, message: string) {
     super(message)
     this.name = "Refusal"
     this.status = status
@@ -77,12 +82,12 @@ const bodyOf = async (c: Context): Promise<Readonly<Record<string, unknown>>> =>
 const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
   const clock = makeClock(options.start)
   const ledger = makeLedger<BitsEvent>(clock)
-  const switches = { ...defaultSwitches, ...options.switches }
+  const switches = { ...defaultsOf(inferred), ...options.switches }
   const clients = options.clients ?? defaultClients
   const tokens = makeTokens(clock, ledger, switches.oneTokenPerClient)
   const tokenLife = toMillis(options.lifetimes?.token ?? { hours: 1 })
   const sessionLife = toMillis(options.lifetimes?.session ?? { minutes: 60 })
-  const webhooks = makeWebhooks(clock, options.webhook, switches.webhookHash)
+  const webhooks = makeWebhooks(clock, options.webhook, switches)
   const applications = new Map(
     seedApplications(options.seed ?? 1, clock.started, clients[0]?.customerId ?? "").map((application) => [
       application.id,
@@ -91,8 +96,16 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
   )
 
   const app = new Hono()
-  app.onError((error, c) => c.json({ message: error.message }, error instanceof Refusal ? error.status : 500))
-  app.notFound((c) => c.json({ message: `There is no ${c.req.method} ${c.req.path}.` }, 404))
+  const codes = { 400: "invalid_request", 401: "invalid_token", 403: "insufficient_scope" } as const
+  const failure = (c: Context, status: RefusalStatus | 500, message: string) =>
+    c.json(
+      switches.apiErrorBody === "message"
+        ? { message }
+        : { error: codes[status as keyof typeof codes] ?? "server_error", error_description: message },
+      status
+    )
+  app.onError((error, c) => failure(c, error instanceof Refusal ? error.status : 500, error.message))
+  app.notFound((c) => failure(c, 404, `There is no ${c.req.method} ${c.req.path}.`))
   addTokenEndpoint(app, {
     switches,
     clients: new Map(clients.map((client) => [client.clientId, client])),
@@ -125,17 +138,23 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
     return token
   }
 
+  const forUserinfo = switches.userinfoForSessions ? scopes : scopes.filter((scope) => scope !== "application.session")
   const userinfo = (path: string) =>
-    app.get(path, (c) => c.json({ customerId: admit(c, `GET ${path}`, ...scopes).client.customerId }))
+    app.get(path, (c) => c.json({ customerId: admit(c, `GET ${path}`, ...forUserinfo).client.customerId }))
   userinfo("/oauth2/userinfo")
   if (switches.userinfoUnderV1) userinfo("/v1/oauth2/userinfo")
 
-  app.post("/v1/applications.create", async (c) => {
+  const post = (operation: string, handler: (c: Context) => Promise<Response>) => {
+    app.post(`/v1/${operation}`, handler)
+    if (switches.unversionedPaths) app.post(`/${operation}`, handler)
+  }
+
+  post("applications.create", async (c) => {
     const token = admit(c, "POST /v1/applications.create", "application")
-    const { workflowId, countryCode, redirectUrl } = await bodyOf(c)
+    const { workflowId, [switches.countryField]: countryCode, redirectUrl } = await bodyOf(c)
     if (!isNamed("workflow", workflowId)) throw new Refusal(400, "workflowId must be bits:workflow:: and a UUID.")
     if (typeof countryCode !== "string" || !/^[A-Z]{2}$/.test(countryCode))
-      throw new Refusal(400, "countryCode must be two capital letters.")
+      throw new Refusal(400, `${switches.countryField} must be two capital letters.`)
     if (!isUrl(redirectUrl)) throw new Refusal(400, "redirectUrl must be a URL.")
     const application = newApplication(
       { customerId: token.client.customerId, workflowId, countryCode, redirectUrl },
@@ -151,15 +170,15 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
   })
 
   const read = (method: string, show: (application: Application) => object) => {
-    const path = `/v1/applications.${method}`
-    app.post(path, async (c) => {
-      const token = admit(c, `POST ${path}`, "application", "application.read")
+    const operation = `applications.${method}`
+    post(operation, async (c) => {
+      const token = admit(c, `POST /v1/${operation}`, "application", "application.read")
       const { applicationId } = await bodyOf(c)
       if (!isNamed("application", applicationId))
         throw new Refusal(400, "applicationId must be bits:application:: and a UUID.")
       const application = applications.get(applicationId)
       if (application === undefined || application.customerId !== token.client.customerId) {
-        throw new Refusal(400, "There is no such application.")
+        throw new Refusal(switches.missingApplicationStatus, "There is no such application.")
       }
       return c.json(show(application))
     })
@@ -171,6 +190,12 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
     legalType: organization.legalType
   }))
   read("bankAccounts.list", ({ iban }) => [{ iban }])
+
+  const move = (application: Application, status: ApplicationStatus) => {
+    application.status = status
+    return webhooks.send(application)
+  }
+  addHosted(app, { switches, find: tokens.find, applications, move: (...step) => void move(...step) })
 
   const faults = makeFaults<BitsOperation>({
     now: clock.now,
@@ -193,8 +218,7 @@ const build = (options: BitsOptions): Service<BitsOperation, BitsExtras> => {
       decide: async (applicationId, status) => {
         const application = applications.get(applicationId)
         if (application === undefined) throw new Error(`There is no application ${applicationId}. See applications().`)
-        application.status = status
-        await webhooks.send(application)
+        await move(application, status)
       },
       stats: () => {
         const operations = ledger.operations()

@@ -1,8 +1,9 @@
 /** The token endpoint: client credentials by Basic, the one grant, and three scopes. */
 import type { Context, Hono } from "hono"
 import { basicOf, isForm } from "../headers.ts"
+import type { BitsSwitches } from "./inferred.ts"
 import { isNamed, isUrl } from "./names.ts"
-import type { BitsClient, BitsSwitches } from "./options.ts"
+import type { BitsClient } from "./options.ts"
 import { type Scope, type SessionClaims, scopes, type Token } from "./tokens.ts"
 
 export const tokenPath = "/v1/oauth2/token"
@@ -19,9 +20,9 @@ export const addTokenEndpoint = (
   }
 ) => {
   const { switches, clients } = parts
-  const refuse = (c: Context, status: 400 | 401, error: string, description: string, account?: string) => {
+  const refuse = (c: Context, status: 400 | 401 | 415, error: string, description: string, account?: string) => {
     parts.note(error, account)
-    if (status === 401) c.header("www-authenticate", 'Basic realm="bits"')
+    if (error === "invalid_client" && status === 401) c.header("www-authenticate", 'Basic realm="bits"')
     return c.json(
       switches.authErrorBody === "oauth" ? { error, error_description: description } : { message: description },
       status
@@ -33,7 +34,12 @@ export const addTokenEndpoint = (
   app.post(tokenPath, async (c) => {
     parts.count(`POST ${tokenPath}`)
     if (!isForm(c.req.header("content-type"))) {
-      return refuse(c, 400, "invalid_request", "The body must be application/x-www-form-urlencoded.")
+      return refuse(
+        c,
+        switches.encodingFailureStatus,
+        "invalid_request",
+        "The body must be application/x-www-form-urlencoded."
+      )
     }
     const fields = new URLSearchParams(await c.req.text())
     const basic = basicOf(c.req.header("authorization"))
@@ -41,7 +47,7 @@ export const addTokenEndpoint = (
     if (client === undefined || client.clientSecret !== decode(basic?.secret ?? "")) {
       return refuse(
         c,
-        401,
+        switches.clientFailureStatus,
         "invalid_client",
         "Send client id and secret as Authorization: Basic base64(id:secret).",
         client?.clientId
@@ -52,7 +58,7 @@ export const addTokenEndpoint = (
     if (grant !== "client_credentials") {
       return refuse(c, 400, "unsupported_grant_type", "The only grant is client_credentials.", client.clientId)
     }
-    const scope = fields.get("scope") ?? "application"
+    const scope = (switches.scopeByRequest ? fields.get("scope") : undefined) ?? "application"
     if (!scopes.includes(scope as Scope))
       return refuse(c, 400, "invalid_scope", `There is no scope ${scope}.`, client.clientId)
     const claims = {
@@ -79,12 +85,15 @@ export const addTokenEndpoint = (
     }
     const token = parts.issue(client, scope as Scope, session ? claims : undefined)
     c.header("cache-control", "no-store")
-    return c.json({
-      ...(switches.tokenTypeField !== "token_type" && { type: "Bearer" }),
-      ...(switches.tokenTypeField !== "type" && { token_type: "Bearer" }),
-      access_token: token.value,
-      expires_in: parts.lifeSeconds,
-      scope
-    })
+    return c.json(
+      {
+        ...(switches.tokenTypeField !== "token_type" && { type: "Bearer" }),
+        ...(switches.tokenTypeField !== "type" && { token_type: "Bearer" }),
+        access_token: token.value,
+        expires_in: parts.lifeSeconds,
+        scope
+      },
+      switches.tokenStatus
+    )
   })
 }

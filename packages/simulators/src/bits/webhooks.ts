@@ -2,6 +2,7 @@
 import { createHmac, randomUUID } from "node:crypto"
 import type { Clock } from "../clock.ts"
 import type { Application } from "./applications.ts"
+import type { BitsSwitches } from "./inferred.ts"
 import type { BitsWebhook } from "./options.ts"
 
 /** What became of one post. */
@@ -25,7 +26,11 @@ export interface Webhooks {
 const typeOf = (application: Application): string =>
   application.status === "IN_PROGRESS" ? "APPLICATION_STARTED" : `APPLICATION_${application.status}`
 
-export const makeWebhooks = (clock: Clock, hook: BitsWebhook | undefined, hash: string): Webhooks => {
+export const makeWebhooks = (
+  clock: Clock,
+  hook: BitsWebhook | undefined,
+  switches: Pick<BitsSwitches, "webhookHash" | "webhookRetries">
+): Webhooks => {
   const deliveries: Array<Delivery> = []
   const ended = new AbortController()
   return {
@@ -38,8 +43,9 @@ export const makeWebhooks = (clock: Clock, hook: BitsWebhook | undefined, hash: 
       const body = JSON.stringify({ eventId, publishedAt: new Date(clock.now()).toISOString(), event })
       const headers: Record<string, string> = { "content-type": "application/json" }
       if (hook.secret !== undefined)
-        headers["content-hmac"] = createHmac(hash, hook.secret).update(body).digest("base64")
-      for (let copy = 0; copy < (hook.copies ?? 1); copy++) {
+        headers["content-hmac"] = createHmac(switches.webhookHash, hook.secret).update(body).digest("base64")
+      let tries = (hook.copies ?? 1) + switches.webhookRetries
+      for (let sent = 1; sent <= tries; sent++) {
         const status = await fetch(hook.url, { method: "POST", headers, body, signal: ended.signal }).then(
           async (answer) => {
             await answer.body?.cancel()
@@ -48,6 +54,7 @@ export const makeWebhooks = (clock: Clock, hook: BitsWebhook | undefined, hash: 
           () => 0
         )
         deliveries.push({ eventId, ...event, status })
+        if (status >= 200 && status < 300) tries = hook.copies ?? 1
       }
     }
   }

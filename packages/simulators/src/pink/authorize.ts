@@ -19,11 +19,11 @@ interface Pending {
 const loopback = new Set(["127.0.0.1", "[::1]", "localhost"])
 
 /** Whether a redirect URI is registered: compared as text, except for the port of a loopback address (RFC 8252 §7.3). */
-const isRegistered = (client: PinkClient, redirectUri: string): boolean => {
+const isRegistered = (client: PinkClient, redirectUri: string, portFree: boolean): boolean => {
   if (!URL.canParse(redirectUri)) return false
   const portless = (uri: string) => {
     const url = new URL(uri)
-    if (url.protocol !== "http:" || !loopback.has(url.hostname)) return uri
+    if (!portFree || url.protocol !== "http:" || !loopback.has(url.hostname)) return uri
     url.port = ""
     return url.href
   }
@@ -84,7 +84,7 @@ export const addAuthorize = (
     const client = clients.get(query.get("client_id") ?? "")
     if (client === undefined) return problem(c, "The application is not known (client_id).")
     const redirectUri = query.get("redirect_uri") ?? ""
-    if (!isRegistered(client, redirectUri))
+    if (!isRegistered(client, redirectUri, switches.loopbackPortFree))
       return problem(c, "The address to return to is not registered (redirect_uri).")
 
     const state = query.get("state") ?? undefined

@@ -40,7 +40,7 @@ export interface Code {
 /** The token answer of RFC 6749 §5.1. */
 export interface TokenAnswer {
   readonly access_token: string
-  readonly token_type: "Bearer"
+  readonly token_type: "Bearer" | "bearer"
   readonly expires_in?: number
   readonly refresh_token?: string
   readonly scope?: string
@@ -105,7 +105,7 @@ export const makeGrants = (
     const less = scopes.length !== asked.length || scopes.some((scope) => !asked.includes(scope))
     return {
       access_token: access,
-      token_type: "Bearer",
+      token_type: switches.tokenType,
       ...(switches.announceExpiry && { expires_in: Math.round(life.access / 1000) }),
       ...(refresh !== undefined && { refresh_token: refresh }),
       ...((less || switches.alwaysNameScope) && { scope: scopes.join(" ") })
@@ -129,7 +129,7 @@ export const makeGrants = (
       if (code === undefined) return "unknown"
       if (code.consent.client.clientId !== client.clientId) return "client"
       if (code.used) {
-        end(code.consent, "code replayed")
+        if (switches.codeReplayEndsAll) end(code.consent, "code replayed")
         return "spent"
       }
       return clock.now() >= code.expiresAt ? "expired" : code

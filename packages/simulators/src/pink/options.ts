@@ -1,8 +1,6 @@
-/**
- * What can be set on a simulated platform.pink. Its vendor states a page: consent, bearer tokens that expire and are refreshed,
- * personal access tokens, least scopes. All the rest follows the standards and is inferred, so nearly everything is a switch.
- */
+/** What can be set on a simulated platform.pink. What its vendor does not state, nearly everything, is in `inferred.ts`. */
 import type { Duration } from "../clock.ts"
+import type { PinkInferred } from "./inferred.ts"
 
 /** An application that the vendor's support registered. */
 export interface PinkClient {
@@ -15,30 +13,14 @@ export interface PinkClient {
   readonly redirectUris: ReadonlyArray<string>
 }
 
-/** The behaviours that the vendor does not state. */
-export interface PinkSwitches {
-  /** Whether a request without a code challenge is refused: `required` (RFC 9700 §2.1.1). */
-  readonly pkce: "required" | "optional"
-  /** What a refresh does with the refresh token: a new one for the old, none so that the old stays, or never any. */
-  readonly refresh: "rotate" | "keep" | "none"
-  /** Whether a spent refresh token that comes again ends all tokens of its consent (RFC 9700 §4.14): true. */
-  readonly reuseEndsAll: boolean
-  /** Milliseconds in which a spent refresh token is answered as it was the first time: 0. */
-  readonly refreshGrace: number
-  /** Whether the token answer says `expires_in`: true. */
-  readonly announceExpiry: boolean
-  /** How a client with a secret may send it: `any`. */
-  readonly clientAuthentication: "any" | "basic" | "body"
-  /** Whether the redirect names the issuer (RFC 9207): true. */
-  readonly iss: boolean
+/** What happens in a test, and the behaviours that the vendor does not state. */
+export interface PinkSwitches extends PinkInferred {
   /** Whether a person is asked, or taken to have clicked already: `ask`. */
   readonly consent: "ask" | "allow" | "deny"
   /** The scopes that are granted at most, whatever was asked; all by default. */
   readonly grantScopes: ReadonlyArray<string> | undefined
-  /** Whether the token answer names the scope even when it is as asked: false (RFC 6749 §5.1). */
-  readonly alwaysNameScope: boolean
-  /** Whether access tokens can be revoked, rather than refresh tokens alone: true. */
-  readonly revokeAccessTokens: boolean
+  /** Milliseconds in which a spent refresh token is answered as it was the first time: 0. */
+  readonly refreshGrace: number
 }
 
 /** What a simulated platform.pink can be told. */
@@ -57,18 +39,10 @@ export interface PinkOptions {
   readonly switches?: Partial<PinkSwitches>
 }
 
-export const defaultSwitches: PinkSwitches = {
-  pkce: "required",
-  refresh: "rotate",
-  reuseEndsAll: true,
-  refreshGrace: 0,
-  announceExpiry: true,
-  clientAuthentication: "any",
-  iss: true,
+export const defaultScene: Omit<PinkSwitches, keyof PinkInferred> = {
   consent: "ask",
   grantScopes: undefined,
-  alwaysNameScope: false,
-  revokeAccessTokens: true
+  refreshGrace: 0
 }
 
 /** The scopes, and what the consent page says of them. */

@@ -1,14 +1,16 @@
 /** A simulated platform.pink, put together. */
-import { Hono } from "hono"
+import { type Context, Hono } from "hono"
 import { makeClock, toMillis } from "../clock.ts"
 import { makeFaults } from "../faults.ts"
 import { bearerOf } from "../headers.ts"
 import { type AuthEvent, makeLedger } from "../ledger.ts"
 import { grantOf, watchRenewals } from "../renewals.ts"
 import { type Service, type Simulator, type Start, startOf } from "../simulator.ts"
+import { defaultsOf } from "../switches.ts"
 import { addAuthorize } from "./authorize.ts"
 import { makeGrants, type PinkEvent, type PinkRejection } from "./grants.ts"
-import { credentials, defaultClients, defaultSwitches, type PinkOptions, scopes } from "./options.ts"
+import { inferred } from "./inferred.ts"
+import { credentials, defaultClients, defaultScene, type PinkOptions, scopes } from "./options.ts"
 import { type Admit, addReports } from "./reports.ts"
 import { addTokenEndpoints } from "./token.ts"
 
@@ -81,7 +83,7 @@ const nameOf = (request: Request): PinkOperation | undefined | Promise<PinkOpera
 const build = (options: PinkOptions): Service<PinkOperation, PinkExtras> => {
   const clock = makeClock(options.start)
   const ledger = makeLedger<PinkEvent>(clock)
-  const switches = { ...defaultSwitches, ...options.switches }
+  const switches = { ...defaultsOf(inferred), ...defaultScene, ...options.switches }
   const clients = new Map((options.clients ?? defaultClients).map((client) => [client.clientId, client]))
   const personal = new Set(options.personalAccessTokens ?? [credentials.personalAccessToken])
   const withdrawn = new Set<string>()
@@ -100,6 +102,10 @@ const build = (options: PinkOptions): Service<PinkOperation, PinkExtras> => {
     return typeof found === "string" ? found : found.scopes
   }
 
+  const challenge = (c: Context, value: string) => {
+    if (switches.wwwAuthenticate) c.header("www-authenticate", value)
+  }
+
   const admit: Admit = (c, operation, scope) => {
     ledger.request(operation)
     const value = bearerOf(c.req.header("authorization"))
@@ -108,12 +114,12 @@ const build = (options: PinkOptions): Service<PinkOperation, PinkExtras> => {
     if (typeof found === "string") {
       ledger.note("requestRejected", { reason: found, ...about })
       // RFC 6750 §3.1: no error code for a request that had no credentials at all.
-      c.header("www-authenticate", found === "missing" ? "Bearer" : 'Bearer error="invalid_token"')
+      challenge(c, found === "missing" ? "Bearer" : 'Bearer error="invalid_token"')
       return c.json({ error: "invalid_token", error_description: `The access token is ${found}.` }, 401)
     }
     if (!found.includes(scope)) {
       ledger.note("requestForbidden", { reason: scope, ...about })
-      c.header("www-authenticate", `Bearer error="insufficient_scope", scope="${scope}"`)
+      challenge(c, `Bearer error="insufficient_scope", scope="${scope}"`)
       return c.json({ error: "insufficient_scope", error_description: `The scope ${scope} is needed.`, scope }, 403)
     }
     return undefined

@@ -1,6 +1,6 @@
 /** Short ways to ask a simulated Bench, each answer held against the document and against the status expected. */
-import { assert } from "@effect/vitest"
-import type { BenchSimulator } from "@keyturn/simulators"
+import { afterAll, assert, beforeAll } from "@effect/vitest"
+import { type BenchSimulator, bench } from "@keyturn/simulators"
 import { call as request, signIn, tokensOf } from "./client.ts"
 
 // biome-ignore lint/suspicious/noExplicitAny: the shape of an answer is judged by the document, not by the compiler.
@@ -48,4 +48,24 @@ export const caller = async (
 /** What a suite is given: the simulator, and an administrator's calls. Both are there once its tests run. */
 export interface Suite extends Caller {
   readonly server: BenchSimulator
+}
+
+/** Starts a simulator for the tests of a file, and signs an administrator in. */
+export const startSuite = (): Suite => {
+  let server: BenchSimulator
+  let admin: Caller
+  beforeAll(async () => {
+    server = await bench.listen({ start: `${today}T08:00:00Z` })
+    admin = await caller(server, server.credentials.service)
+  })
+  afterAll(() => server.close())
+  return {
+    get server() {
+      return server
+    },
+    call: (...args) => admin.call(...args),
+    get: (...args) => admin.get(...args),
+    send: (...args) => admin.send(...args),
+    refused: (...args) => admin.refused(...args)
+  }
 }

@@ -1,10 +1,13 @@
-/** Judges answers by an OpenAPI document: status, content type, paging header and body, the last by ajv. */
+/** Judges answers by an OpenAPI document: status, content type, headers and body, the last two by ajv. */
 import { readFileSync } from "node:fs"
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js"
 import { parse } from "yaml"
 
 type Json = Record<string, unknown>
-type Operation = { readonly tags?: ReadonlyArray<string>; readonly "x-pagination"?: Pagination }
+type Operation = {
+  readonly tags?: ReadonlyArray<string>
+  readonly "x-pagination"?: Pagination
+}
 
 const pointerPart = (part: string) => part.replaceAll("~", "~0").replaceAll("/", "~1")
 
@@ -12,6 +15,13 @@ const readAs: Readonly<Record<string, (text: string) => unknown>> = {
   "application/json": (text) => JSON.parse(text),
   "application/x-www-form-urlencoded": (text) => Object.fromEntries(new URLSearchParams(text))
 }
+
+/** Headers that tell a client what to do: none of them comes without being declared. */
+const telling = ["query-has-more", "www-authenticate", "location", "retry-after", "allow"]
+
+/** A header's text as its schema sees it. */
+const headerValue = (text: string, schema: Json | undefined): unknown =>
+  schema?.type === "integer" ? Number(text) : schema?.type === "boolean" ? JSON.parse(text) : text
 
 /** How the pages of an operation follow each other, in runtime expressions. */
 export interface Pagination {
@@ -62,10 +72,11 @@ export const judgeBy = (name: string): Judge => {
 
   const paths = Object.keys(document.paths as Json)
   // A path with a fixed part goes before one with a parameter in its place.
-  const ordered = [...paths].sort((a, b) => a.split("{").length - b.split("{").length)
+  const ordered = [...paths]
+    .sort((a, b) => a.split("{").length - b.split("{").length)
+    .map((template) => ({ template, pattern: new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`) }))
   const methods = ["get", "post", "put", "patch", "delete"]
-  const templateOf = (path: string) =>
-    ordered.find((template) => new RegExp(`^${template.replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path))
+  const templateOf = (path: string) => ordered.find(({ pattern }) => pattern.test(path))?.template
   const seen = new Set<string>()
   const operations = paths.flatMap((path) => {
     const item = (document.paths as Record<string, Record<string, Operation>>)[path] ?? {}
@@ -101,9 +112,20 @@ export const judgeBy = (name: string): Judge => {
       const response = follow(`${operation}/responses/${answer.status}`)
       const declared = at(response)
       if (declared === undefined) throw new Error(`${where}: the document has no such status`)
-      const more = answer.headers.get("query-has-more")
-      if (more !== null && (declared.headers as Json | undefined)?.["query-has-more"] === undefined) {
-        throw new Error(`${where}: query-has-more is not declared`)
+      const headers = new Map(
+        Object.keys((declared.headers ?? {}) as Json).map((name) => [
+          name.toLowerCase(),
+          follow(`${response}/headers/${pointerPart(name)}`)
+        ])
+      )
+      for (const name of telling)
+        if (answer.headers.has(name) && !headers.has(name)) throw new Error(`${where}: ${name} is not declared`)
+      for (const [name, header] of headers) {
+        const value = answer.headers.get(name)
+        if (value === null && at(header)?.required === true) throw new Error(`${where}: ${name} is missing`)
+        const validate = validator(`${header}/schema`)
+        if (value !== null && !validate(headerValue(value, at(follow(`${header}/schema`)))))
+          throw new Error(`${where}: ${name}: ${ajv.errorsText(validate.errors)}`)
       }
       const text = await answer.clone().text()
       const content = declared.content as Json | undefined

@@ -1,5 +1,5 @@
 /** Signs requests with Python's oauthlib: an implementation of RFC 5849 that shares nothing with ours. */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 
 const script = `
 import json, sys
@@ -12,17 +12,18 @@ uri, headers, body = client.sign(given["uri"], http_method=given["http"], body=g
 json.dump({"uri": uri, "headers": dict(headers), "body": body}, sys.stdout)
 `
 
-const python = "/usr/bin/python3"
+/** The system's Python comes first: others that are installed beside it do not see Debian's packages. */
+const python = ["/usr/bin/python3", "python3"].find(
+  (command) => spawnSync(command, ["-c", "import oauthlib.oauth1"]).status === 0
+)
 
-/** Whether oauthlib is here. */
-export const hasOauthlib: boolean = (() => {
-  try {
-    execFileSync(python, ["-c", "import oauthlib.oauth1"], { stdio: "ignore" })
-    return true
-  } catch {
-    return false
-  }
-})()
+/** Whether it is here. Where it is not, that is said once, and is a failure where it must be. */
+export const hasOauthlib = (): boolean => {
+  if (python !== undefined) return true
+  if (process.env.CI === "true") throw new Error("There is no python3-oauthlib, and CI must test with one.")
+  console.warn("\n*** SKIPPED: OAuth 1.0a is not tested; python3-oauthlib, which signs for it, is not installed. ***\n")
+  return false
+}
 
 export interface ToSign {
   readonly key: string
@@ -41,4 +42,4 @@ export interface ToSign {
 
 /** The signed request, ready to send. */
 export const sign = (given: ToSign): { uri: string; headers: Record<string, string>; body: string | null } =>
-  JSON.parse(execFileSync(python, ["-c", script], { input: JSON.stringify(given), encoding: "utf8" }))
+  JSON.parse(execFileSync(python as string, ["-c", script], { input: JSON.stringify(given), encoding: "utf8" }))

@@ -335,7 +335,7 @@ export interface paths {
         get?: never;
         /**
          * Give a user another permission group of the system
-         * @description Of the system, not of an account; an ordinary administrator is refused (not stated by the vendor).
+         * @description Of the system, not of an account. Whether an administrator of an account may is not stated by the vendor.
          */
         put: operations["setSystemMembership"];
         post?: never;
@@ -4446,6 +4446,7 @@ export interface components {
         /** @description The credentials, the refresh token or the session are not good. Status and body are not stated by the vendor. */
         AuthUnauthorized: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
                 [name: string]: unknown;
             };
             content: {
@@ -4573,6 +4574,7 @@ export interface components {
         /** @description The token is missing, expired, or of a session that has ended, for instance because somebody else signed in. */
         Unauthorized: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WwwAuthenticate"];
                 [name: string]: unknown;
             };
             content: {
@@ -4730,6 +4732,8 @@ export interface components {
         QueryHasMore: boolean;
         /** @description Seconds to wait, or the date to wait for (RFC 9110 §10.2.3). Not stated by the vendor; to be honoured if it comes. */
         RetryAfter: string;
+        /** @description The scheme to authenticate with (RFC 9110 §11.6.1). Not stated by the vendor. */
+        WwwAuthenticate: string;
     };
     pathItems: never;
 }
