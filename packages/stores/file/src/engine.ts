@@ -65,8 +65,12 @@ export const makeEngine = (path: string): Engine & { readonly close: () => Promi
 
   return {
     read: async (key) => {
-      const row = get("select version, record from main.session where key = :key", { key })
-      return row && { version: Number(row.version), text: String(row.record) }
+      const row = get(
+        `select coalesce(version, 0) as version, coalesce(record, '') as record, unixepoch('subsec') * 1000 as now
+         from (select :key as asked) left join main.session on key = asked`,
+        { key }
+      )
+      return { version: Number(row?.version), text: String(row?.record), now: Number(row?.now) }
     },
     write: async (key, { text, version }) => change(WRITE, { key, version, record: text }),
     acquire: async (key, owner, ttl) => {
@@ -106,6 +110,22 @@ export const makeEngine = (path: string): Engine & { readonly close: () => Promi
         if (at.db.isTransaction) at.db.exec("rollback")
         throw error
       }
+    },
+    list: async () => {
+      const { db, member } = database()
+      const at = now()
+      const isLive = ({ member: owner, until }: Record<string, unknown>) =>
+        Number(until) > at && member.isAlive(String(owner))
+      const leases = db.prepare("select key, until, member from live.lease").all().filter(isLive)
+      const holders = db.prepare("select key, until, member from live.holder").all().filter(isLive)
+      return db
+        .prepare("select key from main.session order by key")
+        .all()
+        .map((row) => ({
+          key: String(row.key),
+          holders: holders.filter(({ key }) => key === row.key).length,
+          leased: Math.max(0, Number(leases.find(({ key }) => key === row.key)?.until ?? at) - at)
+        }))
     },
     close: async () => {
       subscriptions.stop()

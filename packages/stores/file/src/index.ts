@@ -9,6 +9,7 @@ import { defaultPath } from "./location.ts"
 
 export type { KeySource } from "@keyturn/auth/Encryption"
 export type { ClosableStore } from "@keyturn/auth/TextStore"
+export { defaultPath } from "./location.ts"
 
 /** The options of `fileStore`. */
 export interface FileStoreOptions {
@@ -19,6 +20,11 @@ export interface FileStoreOptions {
   readonly path?: string | undefined
   /** Encrypts what is kept, with AES-256-GCM. Default: the tokens are kept in the clear, in a file that only you can read. */
   readonly key?: KeySource | undefined
+}
+
+/** A store in a file, and which. */
+export interface FileStore extends TextStore.ClosableStore {
+  readonly path: string
 }
 
 /**
@@ -33,18 +39,18 @@ export interface FileStoreOptions {
  * await using bench = await connect(contract, { credentials, store: fileStore() })
  * ```
  */
-export const fileStore = (options: FileStoreOptions = {}): TextStore.ClosableStore => {
+export const fileStore = (options: FileStoreOptions = {}): FileStore => {
   const path = options.path ?? defaultPath()
   const engine = makeEngine(path)
-  return TextStore.make({
+  const store = TextStore.make({
     engine,
     judge: judge(path),
     cipher: options.key === undefined ? undefined : makeCipher(options.key),
     close: engine.close
   })
+  return { ...store, path }
 }
 
 /** The same store for Effect: closed with the scope. */
-export const scopedFileStore = (
-  options: FileStoreOptions = {}
-): Effect.Effect<TextStore.ClosableStore, never, Scope.Scope> => TextStore.scoped(() => fileStore(options))
+export const scopedFileStore = (options: FileStoreOptions = {}): Effect.Effect<FileStore, never, Scope.Scope> =>
+  TextStore.scoped(() => fileStore(options))

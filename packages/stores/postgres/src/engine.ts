@@ -20,9 +20,18 @@ const statements = (table: string) => {
     `(select coalesce(jsonb_object_agg(h.key, h.value), '{}') from jsonb_each(t.holders) h where h.value::bigint > ${NOW}${but})`
   const others = live(" and h.key <> $2")
   const ends = `${others} = '{}' and t.version = $3::bigint - 1`
+  // A lease or a holder that a crash of the database forgets does no harm: what is stored is compared all the same. So nothing
+  // waits for the disk for their sake; whatever is written afterwards and does wait has them on the disk before it.
+  const lax = "lax as (select set_config('synchronous_commit', 'off', true))"
   const tell = (payload: string) => `pg_notify('${CHANNEL}', ${payload})`
   return {
-    read: `select version, record from ${table} where key = $1 and version > 0`,
+    read: `
+      select coalesce(t.version, 0) as version, coalesce(t.record, '') as record, ${NOW}::float8 as now
+      from (values ($1::text)) as asked (key) left join ${table} as t using (key)`,
+    list: `
+      select key, (select count(*) from jsonb_each(t.holders) h where h.value::bigint > ${NOW})::integer as holders,
+        greatest(0, extract(epoch from lease_until - clock_timestamp()) * 1000)::float8 as leased
+      from ${table} as t where version > 0 order by key`,
     states: `select key, version || ' ' || coalesce(lease_owner, '') as state from ${table} where key = any($1)`,
     write: `
       with done as (
@@ -33,16 +42,18 @@ const statements = (table: string) => {
         returning t.key
       ) select ${tell("$4")} from done`,
     acquire: `
+      with ${lax}
       insert into ${table} as t (key, lease_owner, lease_until)
-      values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
+      select $1, $2::text, clock_timestamp() + $3 * interval '1 millisecond' from lax
       on conflict (key) do update set lease_owner = $2, lease_until = clock_timestamp() + $3 * interval '1 millisecond'
       where t.lease_owner is null or t.lease_owner = $2 or t.lease_until <= clock_timestamp()`,
     release: `
-      with done as (
-        update ${table} set lease_owner = null, lease_until = null where key = $1 and lease_owner = $2 returning key
+      with ${lax}, done as (
+        update ${table} set lease_owner = null, lease_until = null from lax where key = $1 and lease_owner = $2 returning key
       ) select ${tell("$3")} from done`,
     hold: `
-      insert into ${table} as t (key, holders) values ($1, jsonb_build_object($2::text, ${NOW} + $3::bigint))
+      with ${lax}
+      insert into ${table} as t (key, holders) select $1, jsonb_build_object($2::text, ${NOW} + $3::bigint) from lax
       on conflict (key) do update set holders = ${live("")} || jsonb_build_object($2::text, ${NOW} + $3::bigint)`,
     leave: `
       with done as (
@@ -99,7 +110,7 @@ export const makeEngine = ({
   return {
     read: async (key) => {
       const [row] = (await query(sql.read, key)).rows
-      return row && { version: Number(row.version), text: row.record }
+      return { version: Number(row.version), text: row.record, now: row.now }
     },
     write: async (key, { text, version }) =>
       (await query(sql.write, key, version, text, payloadOf(key))).rowCount === 1,
@@ -112,6 +123,8 @@ export const makeEngine = ({
       if (row === undefined) return "left"
       return !row.alone ? "held" : end === undefined || row.ended ? "left" : "changed"
     },
+    list: async () =>
+      (await query(sql.list)).rows.map(({ holders, key, leased }) => ({ key, holders, leased: leased ?? 0 })),
     close: async () => {
       subscriptions.stop()
       await (await own?.catch(() => undefined))?.end()

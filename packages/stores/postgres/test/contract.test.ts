@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, it } from "@effect/vitest"
 import { storeContract } from "@keyturn/auth/testing"
 import { type Pool, postgresStore } from "@keyturn/store-postgres"
 import pg from "pg"
+import { missing as noPgBouncer, startPgBouncer } from "./support/pgbouncer.ts"
 import { missing, url } from "./support/server.ts"
 
 const schema = `keyturn_test_${randomBytes(6).toString("hex")}`
@@ -25,7 +26,7 @@ describe.skipIf(missing)("the PostgreSQL store", () => {
   describe("with a pool", () => {
     for (const { name, run } of storeContract(() => postgresStore({ pool, schema }))) it(name, run)
   })
-  describe("behind a pooler that gives each statement another connection, with nothing left of the last", () => {
+  describe("behind a pooler that gives each statement another connection, with nothing left of the last (T18)", () => {
     const pooler: Pool = {
       query: async (text, values) => {
         const client = await pool.connect()
@@ -38,5 +39,13 @@ describe.skipIf(missing)("the PostgreSQL store", () => {
       }
     }
     for (const { name, run } of storeContract(() => postgresStore({ pool: pooler, schema }))) it(name, run)
+  })
+  describe.skipIf(noPgBouncer)("behind PgBouncer in transaction mode", () => {
+    let pgBouncer: Awaited<ReturnType<typeof startPgBouncer>>
+    beforeAll(async () => {
+      pgBouncer = await startPgBouncer(url)
+    })
+    afterAll(() => pgBouncer[Symbol.asyncDispose]())
+    for (const { name, run } of storeContract(() => postgresStore({ url: pgBouncer.url, schema }))) it(name, run)
   })
 })

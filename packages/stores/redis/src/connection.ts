@@ -22,6 +22,8 @@ export interface Connection {
   /** Opens another one, to listen. `hear` is called with a channel, `ready` after each time it connects. */
   readonly listener: (hear: (channel: string) => void, ready: () => void) => Promise<Listener>
   readonly close: () => void
+  /** Whether it is one server, which can list its keys, and not a cluster. */
+  readonly single: boolean
 }
 
 /** A connection that listens. */
@@ -84,14 +86,16 @@ const overIoRedis = (client: IoRedisClient): Connection => ({
       close: () => subscriber.disconnect()
     }
   },
-  close: () => {}
+  close: () => {},
+  single: !("nodes" in client)
 })
 
 const overNodeRedis = (client: NodeRedisClient): Connection => ({
   // A cluster client asks for the key first, to choose the node.
   command: (key, args) => ("getRandomNode" in client ? client.sendCommand(key, false, args) : client.sendCommand(args)),
   listener: listenBy(() => client.duplicate()),
-  close: () => {}
+  close: () => {},
+  single: !("getRandomNode" in client)
 })
 
 /** A connection over a client that somebody else opened and will close. */
@@ -133,9 +137,12 @@ export const overUrl = (url: string): Connection => {
     command: async (_, args) => {
       current ??= open()
       const used = current
-      const overdue = setTimeout(drop, OVERDUE, used)
+      let overdue: NodeJS.Timeout | undefined
       try {
-        return await (await used).sendCommand([...args])
+        const client = await used
+        // From here on: to open one over takes as long again, on a machine that is slow at it.
+        overdue = setTimeout(drop, OVERDUE, used)
+        return await client.sendCommand([...args])
       } catch (error) {
         // The server's own errors leave the connection good, but for the one of a primary that is none any more.
         if (!(error instanceof (await load()).ErrorReply) || error.message.startsWith("READONLY")) drop(used)
@@ -149,7 +156,8 @@ export const overUrl = (url: string): Connection => {
       const reconnectStrategy = (retries: number) => Math.min(50 * 2 ** retries, 1000)
       return createClient({ url, socket: { ...options, reconnectStrategy } }) as unknown as Subscriber
     }),
-    close: () => drop(current)
+    close: () => drop(current),
+    single: true
   }
 }
 

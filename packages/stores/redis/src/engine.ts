@@ -1,7 +1,7 @@
 import { type Engine, poll } from "@keyturn/auth/TextStore"
 import type { Connection, Listener } from "./connection.ts"
 import { TooFewReplicas } from "./failure.ts"
-import { ACQUIRE, HOLD, LEAVE, RELEASE, WRITE } from "./scripts.ts"
+import { ACQUIRE, COUNT, HOLD, LEAVE, READ, RELEASE, WRITE } from "./scripts.ts"
 
 /** How the engine is set up. */
 export interface EngineOptions {
@@ -20,13 +20,18 @@ export const makeEngine = (options: EngineOptions): Engine & { readonly close: (
   // In a cluster the part in braces decides where a key lives: all of a session's keys live together.
   const tagOf = (key: string) =>
     `${prefix}:{${key.replace(/[\\{}]/g, (c) => (c === "{" ? "\\(" : c === "}" ? "\\)" : "\\\\"))}}`
+  const keyOf = (record: string) =>
+    record
+      .slice(prefix.length + 2, -"}:record".length)
+      .replace(/\\[\\()]/g, (c) => (c === "\\(" ? "{" : c === "\\)" ? "}" : "\\"))
   const recordOf = (key: string) => `${tagOf(key)}:record`
   const leaseOf = (key: string) => `${tagOf(key)}:lease`
   const holdersOf = (key: string) => `${tagOf(key)}:holders`
   const channelOf = (key: string) => `${tagOf(key)}:changed`
 
-  const evaluate = async (script: string, keys: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
-    String(await connection.command(keys[0] as string, ["EVAL", script, String(keys.length), ...keys, ...args]))
+  const run = (script: string, keys: ReadonlyArray<string>, ...args: ReadonlyArray<string>) =>
+    connection.command(keys[0] as string, ["EVAL", script, String(keys.length), ...keys, ...args])
+  const evaluate = async (...call: Parameters<typeof run>) => String(await run(...call))
 
   /** Waits until enough replicas have what was just written: a failover would lose it otherwise. */
   const replicate = async (key: string) => {
@@ -85,15 +90,37 @@ export const makeEngine = (options: EngineOptions): Engine & { readonly close: (
     }
   }
 
+  /** By SCAN, which is gentle on a large server and may tell of a key twice. */
+  const list = async () => {
+    const records = new Set<string>()
+    const pattern = recordOf("*").replace(prefix, (text) => text.replace(/[*?[\]\\]/g, "\\$&"))
+    let cursor = "0"
+    do {
+      const [next, page] = (await connection.command(prefix, [
+        "SCAN",
+        cursor,
+        "MATCH",
+        pattern,
+        "COUNT",
+        "500"
+      ])) as readonly [unknown, ReadonlyArray<unknown>]
+      for (const name of page) records.add(String(name))
+      cursor = String(next)
+    } while (cursor !== "0")
+    return Promise.all(
+      [...records].sort().map(async (record) => {
+        const key = keyOf(record)
+        const [holders, leased] = (await evaluate(COUNT, [holdersOf(key), leaseOf(key)])).split(" ")
+        return { key, holders: Number(holders), leased: Number(leased) }
+      })
+    )
+  }
+
   return {
+    ...(connection.single && { list }),
     read: async (key) => {
-      const [version, text] = (await connection.command(recordOf(key), [
-        "HMGET",
-        recordOf(key),
-        "version",
-        "text"
-      ])) as ReadonlyArray<unknown>
-      return version == null ? undefined : { version: Number(version), text: String(text) }
+      const [version, text, now] = (await run(READ, [recordOf(key)])) as ReadonlyArray<unknown>
+      return { version: Number(version), text: String(text), now: Number(now) }
     },
     write: async (key, { text, version }) => {
       const stored = await evaluate(WRITE, [recordOf(key)], String(version), text, "other", channelOf(key))

@@ -13,6 +13,11 @@ local version, next = tonumber(stored[1] or '0'), tonumber(ARGV[1])
 if version ~= next - 1 and not (version == next and stored[2] == ARGV[2]) then return ARGV[3] end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'text', ARGV[2])`
 
+/** KEYS: record. Answers with version, text, and the server's clock. */
+export const READ = `${NOW}
+local stored = redis.call('HMGET', KEYS[1], 'version', 'text')
+return {stored[1] or '0', stored[2] or '', tostring(now)}`
+
 // Whoever may not publish is still allowed to store: `pcall`.
 const TELL = `redis.pcall('PUBLISH', ARGV[4], '')`
 
@@ -51,3 +56,7 @@ ${STORE}
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 ${TELL}
 return 'left'`
+
+/** KEYS: holders, lease. How many hold, and for how many milliseconds the lease still runs, with a space between. */
+export const COUNT = `${NOW}
+return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf') .. ' ' .. math.max(0, redis.call('PTTL', KEYS[2]))`

@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { PolicyInput } from "@keyturn/auth/Policy"
 import type { StoreSpec } from "./stores.ts"
 
 /** What a worker is to do. */
@@ -10,10 +13,12 @@ export interface Job {
   readonly requests: number
   /** Milliseconds between two requests, on average. */
   readonly pause: number
+  /** What the session does beside the fleets' usual. */
+  readonly policy?: Pick<PolicyInput, "deadline" | "linger" | "sessions">
 }
 
-/** What a worker is told. */
-export type Order = "start" | "end"
+/** What a worker is told: to begin, to send one more request and tell what came of it, to sign everybody out, to leave. */
+export type Order = "start" | "ask" | "everywhere" | "end"
 
 /** What a worker tells: an event of its session or of its own, or a request that failed. */
 export type Report = { readonly event: string } | { readonly failed: string }
@@ -30,13 +35,24 @@ export interface Worker {
   readonly exited: Promise<number | null>
 }
 
+/** How a worker differs from the others. */
+export interface Difference {
+  /** Milliseconds by which its clock is ahead. */
+  readonly clock?: number
+  /** The Node that runs it. Default: this one. */
+  readonly node?: string
+}
+
 /** Starts processes, and makes sure that none is left behind. */
 export const makeFleet = (job: Job) => {
   const workers = new Set<Worker>()
   const failures: Array<string> = []
-  const start = (): Worker => {
+  const counts = new Map<string, number>()
+  const start = ({ clock = 0, node = process.execPath }: Difference = {}): Worker => {
     const child = fork(new URL("./worker.ts", import.meta.url), [JSON.stringify(job)], {
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execPath: node,
+      execArgv: ["--disable-warning=ExperimentalWarning", "--experimental-strip-types"],
+      env: { ...process.env, CLOCK_AHEAD: String(clock), NODE_COMPILE_CACHE: join(tmpdir(), "keyturn-fleet-cache") },
       stdio: ["ignore", "inherit", "pipe", "ipc"]
     })
     let stderr = ""
@@ -49,6 +65,7 @@ export const makeFleet = (job: Job) => {
       if ("failed" in report) failures.push(report.failed)
       else {
         events.push(report.event)
+        counts.set(report.event, (counts.get(report.event) ?? 0) + 1)
         waiting.get(report.event)?.()
       }
     })
@@ -84,6 +101,8 @@ export const makeFleet = (job: Job) => {
     workers,
     /** What requests failed with. */
     failures,
+    /** How often an event was told, by all that ever lived. */
+    count: (event: string) => counts.get(event) ?? 0,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...workers].map((worker) => worker.kill()))
     }

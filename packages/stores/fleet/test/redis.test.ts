@@ -1,0 +1,3 @@
+import { fleetTests } from "./support/fleet-tests.ts"
+
+fleetTests("redis")
