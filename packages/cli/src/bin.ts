@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Effect from "effect/Effect"
-import { main } from "./main.ts"
+import { enableCompileCache } from "node:module"
 
-main.pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+// Most of a short run is the compiling of modules; Node keeps what it compiled, here and in whatever these load, for the
+// next run (NODE_DISABLE_COMPILE_CACHE=1 turns it off). It has to be on before anything else is imported.
+enableCompileCache()
+const { start } = await import("./start.ts")
+start()

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import manifest from "../package.json" with { type: "json" }
+import type { CommonInput } from "./sessions/run.ts"
 
 /** A command ended badly and has said so itself. */
 class Failed extends Error {
@@ -108,9 +109,98 @@ const generate = Command.make(
   ])
 )
 
+const common = {
+  store: optionalText(
+    "store",
+    "STORE",
+    "Where the sessions are kept: redis://…, postgres://… or a file (default: the config's store, else the default file)"
+  ),
+  config: optionalText("config", "FILE", "The sessions' config (default: keyturn.sessions.ts, if there is one)"),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("Print the answer as one JSON object"), Flag.withDefault(false))
+}
+
+const sessionName = Argument.String("name").pipe(Argument.withDescription("The session's name in keyturn.sessions.ts"))
+
+/** Runs a command of `keyturn sessions`, with the flags that they all have. */
+const runsSessions = <Input extends { readonly [K in keyof typeof common]: unknown }>(
+  input: Input & {
+    readonly store: Option.Option<string>
+    readonly config: Option.Option<string>
+    readonly json: boolean
+  },
+  command: (
+    module: typeof import("./sessions/run.ts"),
+    input: Omit<Input, keyof typeof common> & CommonInput,
+    signal: AbortSignal
+  ) => Promise<number>
+) =>
+  runs(async (signal) => {
+    const { config, store } = input
+    const given = { ...input, store: Option.getOrUndefined(store), config: Option.getOrUndefined(config) }
+    return command(await import("./sessions/run.ts"), given, signal)
+  })
+
+const list = Command.make(
+  "list",
+  {
+    all: Flag.Boolean("all").pipe(
+      Flag.withDescription("Also those that have been signed out"),
+      Flag.withDefault(false)
+    ),
+    ...common
+  },
+  (input) => runsSessions(input, ({ runList }, given, signal) => runList(given, signal))
+).pipe(Command.withDescription("List the sessions of a store: account, server, state, expiry, holders"))
+
+const show = Command.make(
+  "show",
+  {
+    name: Argument.String("name").pipe(
+      Argument.withDescription("A name in keyturn.sessions.ts, an API's name, or a key of the store")
+    ),
+    ...common
+  },
+  (input) => runsSessions(input, ({ runShow }, given, signal) => runShow(given, signal))
+).pipe(Command.withDescription("Show all that can be told of a session; never a secret"))
+
+const signIn = Command.make("sign-in", { name: sessionName, ...common }, (input) =>
+  runsSessions(input, ({ runSignIn }, given, signal) => runSignIn(given, signal))
+).pipe(
+  Command.withDescription("Sign in, in the browser if the grant asks for a person, and keep the session in the store")
+)
+
+const signOut = Command.make(
+  "sign-out",
+  {
+    name: sessionName,
+    everywhere: Flag.Boolean("everywhere").pipe(
+      Flag.withDescription("End the session for every process that uses it, too"),
+      Flag.withDefault(false)
+    ),
+    ...common
+  },
+  (input) => runsSessions(input, ({ runSignOut }, given, signal) => runSignOut(given, signal))
+).pipe(Command.withDescription("Sign out, if no process uses the session any more"))
+
+const doctor = Command.make("doctor", common, (input) =>
+  runsSessions(input, ({ runDoctor }, given, signal) => runDoctor(given, signal))
+).pipe(Command.withDescription("Check the store, its lock, its permissions, the key and the clocks"))
+
+const sessions = Command.make("sessions").pipe(
+  Command.withDescription(
+    "Look after the sessions that programs share. keyturn.sessions.ts names them; KEYTURN_STORE_KEY holds the key of an encrypted store given by --store"
+  ),
+  Command.withSubcommands([list, show, signIn, signOut, doctor]),
+  Command.withExamples([
+    { command: "keyturn sessions list --store redis://localhost", description: "Who is signed in" },
+    { command: "keyturn sessions sign-in pink", description: "Before the first run of a program without a browser" },
+    { command: "keyturn sessions doctor --json", description: "For a health check" }
+  ])
+)
+
 /** The command line, for any platform's services. */
 export const main = Command.make("keyturn").pipe(
   Command.withDescription("Typed API clients that stay signed in"),
-  Command.withSubcommands([generate, init]),
+  Command.withSubcommands([generate, init, sessions]),
   Command.run({ version: manifest.version })
 )

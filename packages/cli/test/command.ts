@@ -13,9 +13,13 @@ export interface Run {
   readonly done: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>
 }
 
+/** Where the command runs: a folder, and what it finds in its environment besides ours. */
+export type Place = string | { readonly cwd: string; readonly env: Readonly<Record<string, string>> }
+
 /** Starts `keyturn …args` in a folder. */
-export const keyturn = (cwd: string, ...args: ReadonlyArray<string>): Run => {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...process.env, NO_COLOR: "1" } })
+export const keyturn = (place: Place, ...args: ReadonlyArray<string>): Run => {
+  const { cwd, env } = typeof place === "string" ? { cwd: place, env: {} } : place
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...process.env, NO_COLOR: "1", ...env } })
   const text = { stdout: "", stderr: "" }
   const listeners = new Set<() => void>()
   for (const stream of ["stdout", "stderr"] as const) {

@@ -10,7 +10,6 @@ import { applyOverlay } from "./overlay.ts"
 import { loadDiagnostic, type Problem, placed, type Report } from "./problem.ts"
 import { checkRefCycles } from "./ref-cycles.ts"
 import { checkStructure } from "./structure.ts"
-import { inSwaggerWords, swaggerPointer, upgradeSwagger } from "./swagger.ts"
 import { isObject, type JsonObject } from "./tree.ts"
 import { readVersion } from "./version.ts"
 
@@ -56,6 +55,7 @@ export const openDocument = async (
     if (unresolved.length > 0) return undefined
   }
   if (version === "2.0") {
+    const { inSwaggerWords, swaggerPointer, upgradeSwagger } = await import("./swagger.ts")
     root = upgradeSwagger(root)
     origins = new Origins(document.source, swaggerPointer)
     inWords = inSwaggerWords

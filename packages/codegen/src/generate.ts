@@ -75,12 +75,15 @@ const generate = async (api: ApiOptions, loader: Loader, signal: AbortSignal | u
     return read
   })
   if (read === undefined || fail()) throw new GenerateError(diagnostics, loader.files)
-  const modules = await modulesOf({ root, ...read, types: api.types ?? {} }).catch((error: unknown) => {
+  let modules: ReadonlyMap<string, string>
+  try {
+    modules = modulesOf({ root, ...read, types: api.types ?? {} })
+  } catch (error) {
     const message = `openapi-typescript cannot make types of this document: ${error instanceof Error ? error.message : String(error)}`
     const hint = "remove what it trips over by an overlay, and report the document to Keyturn"
     const file = loader.nameOf(reference)
     throw new GenerateError([...diagnostics, { severity: "error", rule: "types", message, hint, file }], loader.files)
-  })
+  }
   signal?.throwIfAborted()
   const out = resolve(loader.cwd, api.out)
   const folder = api.package === undefined ? out : join(out, generatedFolder)

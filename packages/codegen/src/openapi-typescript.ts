@@ -5,6 +5,7 @@
  * The tool's own command reads, lints and bundles the document again; only its transform is used here.
  */
 import { createRequire } from "node:module"
+import type * as Tool from "openapi-typescript"
 import type { OpenAPI3, OpenAPITSOptions } from "openapi-typescript"
 import type { JsonObject } from "./tree.ts"
 
@@ -24,9 +25,28 @@ export type TypesOptions = Pick<
   | "rootTypesNoSchemaPrefix"
 >
 
+type Transform = Pick<typeof Tool, "astToString" | "resolveRef" | "scanDiscriminators" | "transformSchema">
+
+/**
+ * The parts of the tool that make types, without its entry: that one also loads a bundler and a linter of its own. They
+ * are required, not imported, because Node would read all nine megabytes of the compiler for the names that it exports
+ * before it even runs them. Both together take longer than the types of a small document.
+ */
+const loadTransform = (): Transform => {
+  const require = createRequire(import.meta.url)
+  const part = (path: string) => require(`openapi-typescript/dist/${path}.cjs`)
+  const { resolveRef, scanDiscriminators } = part("lib/utils")
+  return {
+    astToString: part("lib/ts").astToString,
+    resolveRef,
+    scanDiscriminators,
+    transformSchema: part("transform/index")
+  }
+}
+
 /** `paths`, `components` and `operations` of a document in one file, as TypeScript. */
-export const typesModule = async (document: JsonObject, options: TypesOptions): Promise<string> => {
-  const { astToString, resolveRef, scanDiscriminators, transformSchema } = await import("openapi-typescript")
+export const typesModule = (document: JsonObject, options: TypesOptions): string => {
+  const { astToString, resolveRef, scanDiscriminators, transformSchema } = loadTransform()
   const schema = document as unknown as OpenAPI3
   const context = {
     additionalProperties: false,

@@ -3,8 +3,8 @@
  * and documents that are small on disk and endless in memory.
  */
 import { parseYaml } from "@redocly/openapi-core"
-import { parseDocument } from "yaml"
 import { checkJson, JsonSyntaxError } from "./json-position.ts"
+import { concreteYaml } from "./yaml-position.ts"
 
 /** A text that is no document. `start` and `end` are offsets into it, where the fault has a place. */
 export class ParseFault extends Error {
@@ -63,7 +63,7 @@ const yaml = (text: string): unknown => {
 }
 
 const yamlFault = (text: string, error: unknown): ParseFault => {
-  const [first] = parseDocument(text, { merge: true }).errors
+  const [first] = concreteYaml().parseDocument(text, { merge: true }).errors
   if (first !== undefined) {
     const message = (first.message.split("\n")[0] as string).replace(/ at line \d+, column \d+:?$/, "")
     const hint = first.code === "TAB_AS_INDENT" ? "indent with spaces" : undefined

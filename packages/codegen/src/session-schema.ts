@@ -1,8 +1,9 @@
 /**
  * `x-session` against its published JSON Schema, with errors a person can act on.
  */
+import { createRequire } from "node:module"
 import schema from "@keyturn/contract/x-session.schema.json" with { type: "json" }
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js"
+import type { Ajv2020, ErrorObject } from "ajv/dist/2020.js"
 import { didYouMean } from "./diagnostic.ts"
 import type { Problem, Report } from "./problem.ts"
 import type { Pointer } from "./source.ts"
@@ -11,9 +12,15 @@ import { localPointer } from "./tree.ts"
 type Validate = ReturnType<Ajv2020["compile"]>
 let compiled: Validate | undefined
 
+/** Loads the validator with the first `x-session`, because most documents have none. */
+const compile = (): Validate => {
+  const { Ajv2020 } = createRequire(import.meta.url)("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js")
+  return new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema)
+}
+
 /** Whether the value is an `x-session`; if not, every reason is reported. */
 export const checkSessionSchema = (value: unknown, pointer: Pointer, report: Report): boolean => {
-  compiled ??= new Ajv2020({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema)
+  compiled ??= compile()
   if (compiled(value)) return true
   const seen = new Set<string>()
   const errors = compiled.errors ?? []

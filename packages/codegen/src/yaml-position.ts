@@ -2,16 +2,27 @@
  * Where a JSON pointer points in a YAML text. The concrete tree costs several times the text, so it is built only when
  * something has to be shown.
  */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from "yaml"
+import { createRequire } from "node:module"
+import type { Document, Pair, YAMLMap } from "yaml"
 import type { Span } from "./json-position.ts"
+
+let loaded: typeof import("yaml") | undefined
+
+/** The parser of concrete trees, loaded at its first use: a run without a complaint has none. */
+export const concreteYaml = (): typeof import("yaml") => {
+  loaded ??= createRequire(import.meta.url)("yaml") as typeof import("yaml")
+  return loaded
+}
 
 /** A YAML text that can be asked for spans again and again. */
 export const yamlSpans = (text: string): ((pointer: ReadonlyArray<string>) => Span) => {
-  const document = parseDocument(text, { keepSourceTokens: false, strict: false, uniqueKeys: false })
+  const options = { keepSourceTokens: false, strict: false, uniqueKeys: false }
+  const document = concreteYaml().parseDocument(text, options)
   return (pointer) => spanIn(document as unknown as Document, pointer)
 }
 
 const spanIn = (document: Document, pointer: ReadonlyArray<string>): Span => {
+  const { isAlias, isMap, isSeq } = concreteYaml()
   let node: unknown = document.contents
   let span = rangeOf(node) ?? { start: 0, end: 0 }
   for (const part of pointer) {
@@ -38,6 +49,7 @@ const spanIn = (document: Document, pointer: ReadonlyArray<string>): Span => {
 
 /** A member of a map, its own or one that a merge key (`<<`) brings in. */
 const memberOf = (map: YAMLMap, name: string, document: Document): Pair | undefined => {
+  const { isAlias, isMap, isScalar, isSeq } = concreteYaml()
   const named = (wanted: string) => map.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === wanted)
   const own = named(name)
   if (own !== undefined) return own
@@ -52,4 +64,4 @@ const memberOf = (map: YAMLMap, name: string, document: Document): Pair | undefi
 }
 
 const rangeOf = (node: unknown): { start: number; end: number } | undefined =>
-  isNode(node) && node.range ? { start: node.range[0], end: node.range[1] } : undefined
+  concreteYaml().isNode(node) && node.range ? { start: node.range[0], end: node.range[1] } : undefined
