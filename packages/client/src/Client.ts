@@ -1,5 +1,5 @@
 /** Services of contracts: each operation an effect, its declared error statuses in the error channel by type. */
-import type { Session } from "@keyturn/auth/Session"
+import * as Session from "@keyturn/auth/Session"
 import { isSessionError, type SessionError } from "@keyturn/auth/SessionError"
 import type { Contract, CredentialsOf, PathsOf } from "@keyturn/contract"
 import * as Cause from "effect/Cause"
@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { FetchResponse, MaybeOptionalInit } from "openapi-fetch"
 import type { HttpMethod, MediaType, PathsWithMethod, RequiredKeysOf } from "openapi-typescript-helpers"
-import { join, methods } from "./join.ts"
+import { Joined, methods } from "./join.ts"
 import { type Opened, open } from "./open.ts"
 import type { OperationKey } from "./operations.ts"
 import type { CommonOptions, Secretive } from "./options.ts"
@@ -139,7 +139,7 @@ export interface EffectClient<Paths extends {}> extends Methods<Paths, false> {
   /** The same methods, giving the data together with the `Response`: for headers, and for streams. */
   readonly withResponse: Methods<Paths, true>
   /** The sessions in use, by security scheme. */
-  readonly sessions: Readonly<Record<string, Session>>
+  readonly sessions: Readonly<Record<string, Session.Session>>
 }
 
 /** The options of `make` and `layer`. Credentials may be an effect, such as a `Config`. */
@@ -167,8 +167,8 @@ const refused = (init: object | undefined): string => {
     : " The server refuses the credential: check that it is still good and belongs to this API, and that nothing on the way takes the Authorization header off."
 }
 
-const effectClient = <Paths extends {}>(opened: Opened): EffectClient<Paths> => {
-  const client = join<Paths>(opened) as unknown as Record<string, (path: string, init?: object) => Promise<Answer>>
+const effectClient = <Paths extends {}>(opened: Opened<Session.Session>): EffectClient<Paths> => {
+  const client = new Joined(opened) as unknown as Record<string, (path: string, init?: object) => Promise<Answer>>
   const call = (method: (typeof methods)[number]) => (path: string, init?: object) =>
     Effect.tryPromise({
       try: (signal) => {
@@ -223,7 +223,7 @@ export const make = <const C extends Contract, E = never, R = never>(
       ? yield* credentials as Effect.Effect<Secretive<CredentialsOf<C>>, E, R>
       : credentials
     const context = yield* Effect.context()
-    const opened = yield* open(contract, given, rest, runIn(context))
+    const opened = yield* open(contract, given, rest, { run: runIn(context), session: Session.make })
     return effectClient<PathsOf<C>>(opened)
   })
 

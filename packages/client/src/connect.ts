@@ -1,3 +1,4 @@
+import * as Session from "@keyturn/auth/Session"
 import type { SessionError } from "@keyturn/auth/SessionError"
 import type { Contract, PathsOf } from "@keyturn/contract"
 import * as Cause from "effect/Cause"
@@ -6,9 +7,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { CurrentLoggers } from "effect/References"
-import * as Scope from "effect/Scope"
 import type { Client } from "openapi-fetch"
-import { join } from "./join.ts"
+import { Joined, lazily } from "./join.ts"
 import { open } from "./open.ts"
 import type { Chosen } from "./operations.ts"
 import type { ConnectOptions } from "./options.ts"
@@ -28,19 +28,49 @@ const context = Context.make(Clock.Clock, unrefClock).pipe(Context.add(CurrentLo
 let waiting = 0
 let hold: ReturnType<typeof setInterval> | undefined
 
-/** Runs an effect for a caller who waits: the caller's abort rejects as `fetch` does, and waiting keeps the process alive. */
-const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSignal): Promise<A> => {
-  signal?.throwIfAborted()
+/** Waiting keeps the process alive. */
+const wait = async <A>(promise: Promise<A>): Promise<A> => {
   if (waiting++ === 0) hold = setInterval(() => {}, 2 ** 30)
   try {
-    const exit = await Effect.runPromiseExitWith(context)(effect, signal === undefined ? {} : { signal })
-    if (Exit.isSuccess(exit)) return exit.value
-    if (signal?.aborted === true && Cause.hasInterruptsOnly(exit.cause)) throw signal.reason
-    throw Cause.squash(exit.cause)
+    return await promise
   } finally {
     if (--waiting === 0) clearInterval(hold)
   }
 }
+
+/** Runs an effect for a caller who waits: the caller's abort rejects as `fetch` does. */
+const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSignal): Promise<A> => {
+  signal?.throwIfAborted()
+  const exit = await wait(Effect.runPromiseExitWith(context)(effect, signal === undefined ? {} : { signal }))
+  if (Exit.isSuccess(exit)) return exit.value
+  if (signal?.aborted === true && Cause.hasInterruptsOnly(exit.cause)) throw signal.reason
+  throw Cause.squash(exit.cause)
+}
+
+/** Leaves sessions, the last one opened first. */
+const closeAll = (sessions: ReadonlyArray<Session.SessionHandle>): Promise<void> =>
+  run(Effect.forEach([...sessions].reverse(), (session) => session.signOut(), { discard: true }))
+
+class Connected extends Joined {}
+
+lazily(
+  Connected,
+  Symbol.asyncDispose,
+  ({ opened }) =>
+    () =>
+      closeAll(Object.values(opened.sessions))
+)
+lazily(Connected, "session", ({ opened }) =>
+  clientSession(opened, async (options) => {
+    const sessions = Object.values(opened.sessions)
+    if (options?.everywhere === true) {
+      for (const session of sessions) await run(session.signOut({ everywhere: true }))
+    }
+    await closeAll(sessions)
+  })
+)
+
+const face = { run, wait }
 
 /**
  * Connects to an API: signs in, or takes over the session in the store, and gives openapi-fetch's own client, which stays
@@ -66,16 +96,17 @@ export const connect = async <
   options: ConnectOptions<C, Operations>
 ): Promise<ConnectedClient<Chosen<PathsOf<C>, Operations>>> => {
   const { credentials, signal, ...rest } = options
-  const scope = await run(Scope.make())
-  const close = () => run(Scope.close(scope, Exit.void))
-  try {
-    const opened = await run(Scope.provide(open(contract, credentials, rest, run), scope), signal)
-    return Object.assign(join<Chosen<PathsOf<C>, Operations>>(opened), {
-      session: clientSession(opened, close),
-      [Symbol.asyncDispose]: close
+  const begun: Array<Session.SessionHandle> = []
+  const session = (given: Session.Options) =>
+    Effect.map(Session.open(given), (one) => {
+      begun.push(one)
+      return one
     })
+  try {
+    const opened = await run(open(contract, credentials, rest, { ...face, session }), signal)
+    return new Connected(opened) as unknown as ConnectedClient<Chosen<PathsOf<C>, Operations>>
   } catch (error) {
-    await close()
+    await closeAll(begun)
     throw error
   }
 }

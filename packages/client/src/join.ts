@@ -1,6 +1,6 @@
 import { type Body, bodyOf } from "@keyturn/auth/AuthFetch"
-import createClient, { type Client, defaultBodySerializer } from "openapi-fetch"
-import type { Opened } from "./open.ts"
+import createClient, { defaultBodySerializer } from "openapi-fetch"
+import type { Api, Opened } from "./open.ts"
 import { redirectMode } from "./redirect-mode.ts"
 
 /** The methods that a client calls operations with. */
@@ -8,6 +8,8 @@ export const methods = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATC
 
 type Init = Record<string, unknown> & {
   readonly body?: unknown
+  readonly signal?: AbortSignal | null
+  readonly Request?: unknown
   readonly params?: { readonly header?: unknown }
   readonly bodySerializer?: (body: unknown, headers?: unknown) => unknown
   readonly fetch?: (request: Request) => Promise<Response>
@@ -24,31 +26,55 @@ const refusesSession = (headers: unknown): boolean =>
   headers !== null &&
   Object.entries(headers).some(([name, value]) => value === null && name.toLowerCase() === "authorization")
 
+type Inner = Record<string, Call> & {
+  request: (method: string, path: string, init?: Init) => Promise<unknown>
+  use: (...given: ReadonlyArray<unknown>) => void
+  eject: (...given: ReadonlyArray<unknown>) => void
+}
+
+const makeInner = (opened: Opened): Inner =>
+  createClient({
+    baseUrl: opened.baseUrl,
+    fetch: opened.api.fetch,
+    redirect: redirectMode(opened),
+    ...(opened.accept !== undefined && { headers: { accept: opened.accept } })
+  }) as unknown as Inner
+
+/** The clients of one API are told apart by what is passed with each call: they share the one that builds it. */
+const shared = new WeakMap<Api, Partial<Record<RequestRedirect, Inner>>>()
+
+const sharedInner = (opened: Opened): Inner => {
+  const known = shared.get(opened.api) ?? {}
+  shared.set(opened.api, known)
+  const mode = redirectMode(opened)
+  known[mode] ??= makeInner(opened)
+  return known[mode]
+}
+
 /**
  * openapi-fetch's client with its methods wrapped: each call is sent with the credentials of its operation. The per-call
  * `fetch` is the one place that sees the final request; the call itself is the one place that knows the operation.
  */
-export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
-  const mode = redirectMode(opened)
-  const client = createClient<Paths>({
-    baseUrl: opened.baseUrl,
-    fetch: opened.fetch,
-    redirect: mode,
-    ...(opened.accept !== undefined && { headers: { accept: opened.accept } })
-  })
-  const inner = client as unknown as Record<string, Call> & {
-    request: (method: string, path: string, init?: Init) => Promise<unknown>
-  }
-  let middlewares = 0
+export class Joined<O extends Opened = Opened> {
+  readonly opened: O
+  /** Of its own once it has middlewares. */
+  private inner: Inner | undefined
+  private middlewares = 0
 
-  const prepare = (method: string, path: string, given: Init | undefined): Init | undefined => {
+  constructor(opened: O) {
+    this.opened = opened
+  }
+
+  private prepare(method: string, path: string, given: Init | undefined): Init | undefined {
+    const { opened } = this
+    const mode = redirectMode(opened)
     const server = given?.baseUrl === undefined ? opened.serverOf(method, path) : undefined
     const init = server === undefined ? given : { ...given, baseUrl: server }
     // `authorization: null` is the caller's word that this call goes out without the session.
     if (refusesSession(init?.headers)) return init
     const sessions = opened.sessionsFor(method, path)
     // A middleware may put another request in place of the one that was made here, or headers into it.
-    const bare = middlewares === 0 && init?.middleware === undefined
+    const bare = this.middlewares === 0 && init?.middleware === undefined
     const own =
       bare &&
       path.startsWith("/") &&
@@ -60,7 +86,7 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
           init.Request === undefined))
     let body: Body = nothing
     const fetch = (request: Request, extra?: RequestInit) =>
-      opened.send({
+      opened.api.send({
         // Whoever asks for redirects to be followed, or makes another request of it, means this client's way of it.
         request:
           request.redirect === "follow" && mode !== "follow" ? new Request(request, { redirect: mode }) : request,
@@ -68,6 +94,8 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
         own,
         follow: mode === "manual" && init?.redirect !== "manual",
         sessions,
+        memory: opened,
+        signal: bare && init?.Request === undefined ? (init?.signal ?? undefined) : request.signal,
         operation: `${method} ${path}`,
         extra,
         fetch: init?.fetch
@@ -86,26 +114,53 @@ export const join = <Paths extends {}>(opened: Opened): Client<Paths> => {
   }
 
   /** Calls with credentials; what cannot be prepared rejects, as everything else does. */
-  const joinedCall = (call: Call, method: string, path: string, init: Init | undefined): Promise<unknown> => {
+  call(method: string, path: string, init: Init | undefined): Promise<unknown> {
     try {
-      return call(path, prepare(method, path, init))
+      this.inner ??= sharedInner(this.opened)
+      return this.inner.request(method, path, this.prepare(method, path, init))
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  const joined: Record<string, unknown> = {
-    request: (method: string, path: string, init?: Init) =>
-      joinedCall((path, init) => inner.request(method, path, init), method.toUpperCase(), path, init),
-    use: (...given: ReadonlyArray<unknown>) => {
-      client.use(...(given as Parameters<typeof client.use>))
-      middlewares += given.length
-    },
-    eject: (...given: ReadonlyArray<unknown>) => client.eject(...(given as Parameters<typeof client.eject>))
+  use(...given: ReadonlyArray<unknown>): void {
+    if (this.middlewares === 0) this.inner = makeInner(this.opened)
+    this.inner?.use(...given)
+    this.middlewares += given.length
   }
-  for (const method of methods) {
-    const call = inner[method] as Call
-    joined[method] = (path: string, init?: Init) => joinedCall(call, method, path, init)
+
+  eject(...given: ReadonlyArray<unknown>): void {
+    if (this.middlewares > 0) this.inner?.eject(...given)
   }
-  return joined as unknown as Client<Paths>
 }
+
+/**
+ * A member that is made when it is first asked for, and the client's own from then on: it can be taken out of the client, and
+ * a client that waits has none.
+ */
+export const lazily = <J extends Joined>(
+  of: { readonly prototype: J },
+  name: PropertyKey,
+  make: (joined: J) => unknown
+) =>
+  Object.defineProperty(of.prototype, name, {
+    configurable: true,
+    enumerable: true,
+    get(this: J) {
+      const value = make(this)
+      Object.defineProperty(this, name, { configurable: true, enumerable: true, writable: true, value })
+      return value
+    }
+  })
+
+for (const method of methods) {
+  lazily(Joined, method, (joined) => (path: string, init?: Init) => joined.call(method, path, init))
+}
+lazily(
+  Joined,
+  "request",
+  (joined) => (method: string, path: string, init?: Init) => joined.call(method.toUpperCase(), path, init)
+)
+const { eject, use } = Joined.prototype
+lazily(Joined, "use", (joined) => use.bind(joined))
+lazily(Joined, "eject", (joined) => eject.bind(joined))

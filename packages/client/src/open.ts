@@ -3,37 +3,25 @@ import * as Credentials from "@keyturn/auth/Credentials"
 import * as Policy from "@keyturn/auth/Policy"
 import { choose } from "@keyturn/auth/Requirement"
 import * as Scopes from "@keyturn/auth/Scopes"
-import * as Session from "@keyturn/auth/Session"
+import type * as Session from "@keyturn/auth/Session"
 import { ConfigurationError, CredentialMissing, InsufficientScope, type SessionError } from "@keyturn/auth/SessionError"
 import * as SessionStore from "@keyturn/auth/SessionStore"
 import * as Transport from "@keyturn/auth/Transport"
 import { type Contract, type Requirements, requirementsOf, serverUrl } from "@keyturn/contract"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import type { CommonOptions } from "./options.ts"
 import { resolveOrigins } from "./origins.ts"
 
-/** An API that is signed in to: what both faces are made from. */
-export interface Opened {
+/** An API at a server: what its clients have in common, made once for all of them. */
+export interface Api {
+  readonly contract: Contract
   readonly baseUrl: string
-  /** What calls ask for in `Accept` when they say nothing else. */
-  readonly accept: string | undefined
-  /** One session a configured scheme, by the scheme's name. */
-  readonly sessions: Readonly<Record<string, Session.Session>>
-  /**
-   * The sessions that an operation uses. Throws `CredentialMissing` when it needs what is not configured, and
-   * `InsufficientScope` when it is known to need more than was granted.
-   */
-  readonly sessionsFor: (method: string, path: string) => ReadonlyArray<Session.Session>
-  /**
-   * The sessions of a request that is of no operation, such as one of `session.fetch`: those of the contract's default, and
-   * where that is anonymous the first one configured, for such a request is meant to be signed in.
-   */
-  readonly defaultSessions: () => ReadonlyArray<Session.Session>
-  /** The server of an operation that has one of its own. */
-  readonly serverOf: (method: string, path: string) => string | undefined
+  readonly transport: Transport.Transport
+  readonly policy: Policy.Policy
   readonly send: (call: AuthFetch.Call) => Promise<Response>
   readonly fetch: (request: Request, extra?: RequestInit) => Promise<Response>
+  /** Whether the contract's own server is in use, and with it those of single operations. */
+  readonly declared: boolean
 }
 
 /** Clients of one process share it, so that two of them on one account share one session. */
@@ -49,7 +37,7 @@ const schemesFrom = (
   if (grant !== undefined) return [[Credentials.schemeFor(contract, grant), undefined, grant]]
   if (credentials === undefined) return []
   // With one scheme the credentials are its own; with several they are named by scheme.
-  if (names.length === 1) return names.map((name) => [name, credentials, undefined])
+  if (names.length === 1) return names.map((name) => [name, credentials as Credentials.CredentialInput, undefined])
   const unknown = Object.keys(credentials).filter((name) => !names.includes(name))
   if (unknown.length > 0) {
     throw new ConfigurationError({
@@ -61,16 +49,16 @@ const schemesFrom = (
 
 /** What an operation is sent with. */
 interface Plan {
-  readonly sessions: ReadonlyArray<Session.Session>
+  readonly sessions: ReadonlyArray<Session.SessionHandle>
   /** The scopes it needs of a session, for those sessions whose tokens have scopes. */
-  readonly scoped: ReadonlyArray<readonly [Session.Session, ReadonlyArray<string>]>
+  readonly scoped: ReadonlyArray<readonly [Session.SessionHandle, ReadonlyArray<string>]>
 }
 
 const planFor = (
   contract: Contract,
   requirements: Requirements,
   configured: ReadonlySet<string>,
-  sessions: Readonly<Record<string, Session.Session>>,
+  sessions: Readonly<Record<string, Session.SessionHandle>>,
   operation: string
 ): Plan => {
   const chosen = choose(contract, requirements, configured)
@@ -108,74 +96,144 @@ const checkScopes = (scoped: Plan["scoped"], operation: string): void => {
   }
 }
 
-/** Signs in with every configured credential; the scope's end signs out. */
-export const open = (
+/** How a face of the client runs and makes sessions. */
+export interface Face<S extends Session.SessionHandle, R> {
+  readonly run: AuthFetch.Options["run"]
+  readonly wait?: AuthFetch.Options["wait"]
+  readonly session: (options: Session.Options) => Effect.Effect<S, SessionError, R>
+}
+
+/** The APIs in use, the latest first, with what they were made of. */
+const known = new WeakMap<Contract, ReadonlyArray<readonly [Given, Api]>>()
+
+interface Given {
+  readonly baseUrl: string | undefined
+  readonly origins: string
+  readonly fetch: unknown
+  readonly policy: Policy.Policy
+  readonly run: AuthFetch.Options["run"]
+}
+
+const apiOf = (
+  contract: Contract,
+  options: CommonOptions,
+  { run, wait }: Pick<Face<never, never>, "run" | "wait">
+): Api => {
+  const { fetch = globalThis.fetch } = options
+  const policy = Policy.make(options.policy)
+  const given: Given = { baseUrl: options.baseUrl, origins: String(options.allowOrigins ?? ""), fetch, policy, run }
+  const before = known.get(contract) ?? []
+  const found = before.find(([one]) =>
+    (Object.keys(given) as ReadonlyArray<keyof Given>).every((name) => one[name] === given[name])
+  )
+  if (found !== undefined) return found[1]
+  const { baseUrl, origins } = resolveOrigins(contract, options.baseUrl, options.allowOrigins)
+  const send = AuthFetch.make({ fetch, origins, retries: policy.retries, run, wait })
+  const declared = options.baseUrl === undefined
+  const api: Api = { contract, baseUrl, transport: Transport.make(fetch), policy, send, fetch, declared }
+  known.set(contract, [[given, api] as const, ...before].slice(0, 8))
+  return api
+}
+
+/** An API that is signed in to: what both faces are made from. */
+export class Opened<S extends Session.SessionHandle = Session.SessionHandle> extends AuthFetch.Memory {
+  readonly api: Api
+  /** One session a configured scheme, by the scheme's name. */
+  readonly sessions: Readonly<Record<string, S>>
+  private plans: Map<string, Plan> | undefined
+
+  constructor(api: Api, sessions: Readonly<Record<string, S>>) {
+    super()
+    this.api = api
+    this.sessions = sessions
+  }
+
+  get baseUrl(): string {
+    return this.api.baseUrl
+  }
+  /** What calls ask for in `Accept` when they say nothing else. */
+  get accept(): string | undefined {
+    return this.api.contract.accept
+  }
+
+  private sessionsOf(requirements: Requirements, operation: string): ReadonlyArray<Session.SessionHandle> {
+    this.plans ??= new Map()
+    let plan = this.plans.get(operation)
+    if (plan === undefined) {
+      plan = planFor(this.api.contract, requirements, new Set(Object.keys(this.sessions)), this.sessions, operation)
+      this.plans.set(operation, plan)
+    }
+    if (plan.scoped.length > 0) checkScopes(plan.scoped, operation)
+    return plan.sessions
+  }
+
+  /**
+   * The sessions that an operation uses. Throws `CredentialMissing` when it needs what is not configured, and
+   * `InsufficientScope` when it is known to need more than was granted.
+   */
+  sessionsFor(method: string, path: string): ReadonlyArray<Session.SessionHandle> {
+    return this.sessionsOf(requirementsOf(this.api.contract, method, path), `${method} ${path}`)
+  }
+
+  /**
+   * The sessions of a request that is of no operation, such as one of `session.fetch`: those of the contract's default, and
+   * where that is anonymous the first one configured, for such a request is meant to be signed in.
+   */
+  defaultSessions(): ReadonlyArray<Session.SessionHandle> {
+    const { contract } = this.api
+    const names = Object.keys(this.sessions)
+    const usual = choose(contract, contract.security.default, new Set(names)) ?? {}
+    const [first] = names
+    const chosen = Object.keys(usual).length > 0 || first === undefined ? usual : { [first]: [] }
+    return this.sessionsOf([chosen], "A request")
+  }
+
+  /** The server of an operation that has one of its own. */
+  serverOf(method: string, path: string): string | undefined {
+    const { contract, declared } = this.api
+    const [server] = declared ? (contract.operationServers?.[`${method} ${path}`] ?? []) : []
+    return server === undefined ? undefined : new URL(serverUrl(server), `${this.baseUrl}/`).href
+  }
+}
+
+/** Signs in with every configured credential, one after the other. */
+export const open = <S extends Session.SessionHandle, R>(
   contract: Contract,
   credentials: unknown,
   options: CommonOptions & { readonly operations?: ReadonlyArray<string> | undefined },
-  run: AuthFetch.Options["run"]
-): Effect.Effect<Opened, SessionError, Scope.Scope> =>
+  face: Face<S, R>
+): Effect.Effect<Opened<S>, SessionError, R> =>
   Effect.gen(function* () {
-    const fetch = options.fetch ?? globalThis.fetch
-    const policy = Policy.make(options.policy)
-    const { baseUrl, configured, origins } = yield* Effect.try({
+    const { api, configured } = yield* Effect.try({
       try: () => {
-        const { baseUrl, origins } = resolveOrigins(contract, options.baseUrl, options.allowOrigins)
-        const transport = Transport.make(fetch)
+        const api = apiOf(contract, options, face)
         const given = credentials as Record<string, unknown> | undefined
         const schemes = schemesFrom(contract, given, options.grant)
         const names = new Set(schemes.map(([name]) => name))
         const configured = schemes.map(([schemeName, input, plugin]) => {
           const scopes = Scopes.forOperations(contract, schemeName, names, options.operations)
+          const { baseUrl, policy, transport } = api
           const place = { contract, schemeName, baseUrl, scopes, transport, policy }
           return { schemeName, ...Credentials.resolve(place, input, plugin) }
         })
-        return { baseUrl, configured, origins }
+        return { api, configured }
       },
       catch: (error) => {
         if (error instanceof ConfigurationError) return error
         throw error
       }
     })
-    const sessions: Record<string, Session.Session> = {}
+    const sessions: Record<string, S> = {}
     for (const { context, grant, schemeName } of configured) {
-      sessions[schemeName] = yield* Session.make({
+      sessions[schemeName] = yield* face.session({
         contract,
         schemeName,
         grant,
         context,
-        policy,
+        policy: api.policy,
         store: options.store ?? processStore,
         onEvent: options.onEvent
       })
     }
-    const names = new Set(Object.keys(sessions))
-    const plans = new Map<string, Plan>()
-    const sessionsOf = (requirements: Requirements, operation: string): ReadonlyArray<Session.Session> => {
-      let plan = plans.get(operation)
-      if (plan === undefined) {
-        plan = planFor(contract, requirements, names, sessions, operation)
-        plans.set(operation, plan)
-      }
-      if (plan.scoped.length > 0) checkScopes(plan.scoped, operation)
-      return plan.sessions
-    }
-    return {
-      baseUrl,
-      accept: contract.accept,
-      sessions,
-      sessionsFor: (method, path) => sessionsOf(requirementsOf(contract, method, path), `${method} ${path}`),
-      defaultSessions: () => {
-        const usual = choose(contract, contract.security.default, names) ?? {}
-        const [first] = Object.keys(sessions)
-        const chosen = Object.keys(usual).length > 0 || first === undefined ? usual : { [first]: [] }
-        return sessionsOf([chosen], "A request")
-      },
-      serverOf: (method, path) => {
-        const [server] = options.baseUrl === undefined ? (contract.operationServers?.[`${method} ${path}`] ?? []) : []
-        return server === undefined ? undefined : new URL(serverUrl(server), `${baseUrl}/`).href
-      },
-      send: AuthFetch.make({ fetch, origins, retries: policy.retries, run }),
-      fetch
-    }
+    return new Opened(api, sessions)
   })

@@ -1,5 +1,5 @@
 import { bodyOf } from "@keyturn/auth/AuthFetch"
-import type { Session, SessionState } from "@keyturn/auth/Session"
+import type { SessionHandle, SessionState } from "@keyturn/auth/Session"
 import type { SessionEvent } from "@keyturn/auth/SessionEvent"
 import type { Opened } from "./open.ts"
 import { redirectMode } from "./redirect-mode.ts"
@@ -17,8 +17,19 @@ export interface ClientSession {
    * server. It sends only to the API's origins and rejects with `OriginRefused` otherwise.
    */
   readonly fetch: typeof globalThis.fetch
-  /** Signs out now, if this was the last holder. Later calls reject with `SessionClosed`. Never fails: see the events. */
-  signOut(): Promise<void>
+  /**
+   * Signs out now, if this was the last holder. Later calls reject with `SessionClosed`. Never fails: see the events.
+   *
+   * `everywhere` ends the sessions for every holder, in whichever process, now and whatever the policy says: others end with
+   * `SessionLost` (`why: "signed-out"`) and do not sign in again by themselves; who connects afterwards signs in anew. It
+   * rejects with `StoreUnavailable` when the store cannot be told: the session goes on then, and it can be tried again.
+   *
+   * @example
+   * ```ts
+   * await bench.session.signOut({ everywhere: true })
+   * ```
+   */
+  signOut(options?: { readonly everywhere?: boolean }): Promise<void>
 }
 
 /** The signed-in `fetch`. */
@@ -30,7 +41,7 @@ export const sessionFetch =
     if (opened.accept !== undefined && !request.headers.has("accept")) request.headers.set("accept", opened.accept)
     const given = init?.body
     const follow = request.redirect === "follow" && redirectMode(opened) !== "follow"
-    return opened.send({
+    return opened.api.send({
       request: follow ? new Request(request, { redirect: redirectMode(opened) }) : request,
       follow: follow && redirectMode(opened) === "manual",
       body:
@@ -41,12 +52,14 @@ export const sessionFetch =
             : { _tag: "clone" },
       own: false,
       sessions: opened.defaultSessions(),
+      memory: opened,
+      signal: init?.signal ?? (input instanceof Request ? input.signal : undefined),
       operation: `${request.method} ${new URL(request.url).pathname}`
     })
   }
 
 /** Events of several sessions as one async iterable, without losing any between two steps. */
-const eventsOf = (sessions: ReadonlyArray<Session>): AsyncIterable<SessionEvent> => ({
+const eventsOf = (sessions: ReadonlyArray<SessionHandle>): AsyncIterable<SessionEvent> => ({
   async *[Symbol.asyncIterator]() {
     const queue: Array<SessionEvent> = []
     let wake = () => {}
@@ -74,7 +87,7 @@ const eventsOf = (sessions: ReadonlyArray<Session>): AsyncIterable<SessionEvent>
 })
 
 /** The session's public face over what was opened. */
-export const clientSession = (opened: Opened, signOut: () => Promise<void>): ClientSession => {
+export const clientSession = (opened: Opened, signOut: ClientSession["signOut"]): ClientSession => {
   const sessions = Object.values(opened.sessions)
   return {
     get state() {

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
+import type { SessionStore } from "@keyturn/auth/SessionStore"
 import type { Contract } from "@keyturn/contract"
+import * as Redacted from "effect/Redacted"
 import { type ConnectOptions, connect, memoryStore } from "../src/index.ts"
 
 const contract = {
@@ -29,6 +31,7 @@ const serve = async (
   let issued = 0
   let access = ""
   let refresh = ""
+  const heard: Array<string> = []
   const tokenCalls: Array<Seen> = []
   const requests: Array<{
     readonly method: string
@@ -45,6 +48,7 @@ const serve = async (
     void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value))
   const server = createServer(async (request, response) => {
     const text = await body(request)
+    heard.push(`${request.url} ${JSON.stringify(request.headers)} ${text}`)
     if (request.url === "/token") {
       const form = new URLSearchParams(text)
       const seen = {
@@ -70,6 +74,8 @@ const serve = async (
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     baseUrl,
+    /** Everything that came, a text each: the path first. */
+    heard,
     tokenCalls,
     requests,
     /** Ends the access token, not the refresh token. */
@@ -80,6 +86,8 @@ const serve = async (
       connect(contract, {
         baseUrl,
         store: memoryStore(),
+        // Tokens that end before their time are what these tests are about: that is no war with a stranger here.
+        policy: { displacement: { budget: 100, backOff: 0 } },
         credentials: { login: "ada", password: "pw" } as never,
         ...options
       } as ConnectOptions<typeof contract>),
@@ -148,6 +156,19 @@ describe("one session", () => {
       server.tokenCalls.map(({ authorization }) => authorization),
       [undefined, undefined]
     )
+  })
+
+  it("redeems once for all the requests of a server of ours, those that come after each other with what ended too (T07)", async () => {
+    await using server = await serve()
+    const store = memoryStore()
+    const handlers = await Promise.all(Array.from({ length: 12 }, () => server.open({ store })))
+    server.expire()
+    const handle = async (handler: (typeof handlers)[number]) => (await handler.session.fetch("/upstream")).status
+    const answers = await Promise.all(handlers.slice(0, 8).map(handle))
+    for (const handler of handlers.slice(8)) answers.push(await handle(handler))
+    for (const handler of handlers) await handler.session.signOut()
+    assert.deepStrictEqual([...new Set(answers)], [200])
+    assert.deepStrictEqual(grants(server.tokenCalls), ["password", "refresh_token"])
   })
 
   it("settles every waiting request when the renewal fails (T31)", async () => {
@@ -223,11 +244,85 @@ describe("one session", () => {
     assert.deepStrictEqual(grants(server.tokenCalls), ["password", "refresh_token"])
   })
 
+  it("reads a token's type in any case, ignores what it does not know, and uses no token of another type (RFC 6749 §5.1, §7.1, C3)", async () => {
+    for (const type of ["Bearer", "bearer", "BEARER"]) {
+      await using server = await serve((answer) => ({ ...answer, token_type: type, id_token: "?", limits: { a: [1] } }))
+      await using api = await server.open()
+      assert.strictEqual((await api.session.fetch("/x")).status, 200)
+    }
+    for (const type of ["mac", "DPoP", "", 1]) {
+      await using server = await serve((answer) => ({ ...answer, token_type: type }))
+      const error = await server.open().then(
+        () => undefined,
+        (error: { _tag?: string }) => error._tag
+      )
+      assert.strictEqual(error, "TokenAnswerInvalid", String(type))
+      assert.lengthOf(server.requests, 0)
+    }
+  })
+
   it("sends a token in one place only: the header (RFC 6750 §2, B1, B2)", async () => {
     await using server = await serve()
     await using api = await server.open()
     await api.session.fetch("/x", { method: "POST", body: new URLSearchParams({ a: "1" }) })
     assert.deepStrictEqual(server.requests, [{ method: "POST", url: "/x", body: "a=1", token: "a1" }])
+  })
+
+  it("sends a password where it signs in and nowhere else, and stores no trace of it (RFC 6749 §4.3.1, C7)", async () => {
+    await using server = await serve()
+    const inner = memoryStore()
+    const stored: Array<unknown> = []
+    const store: SessionStore = {
+      ...inner,
+      write: (key, next) => {
+        stored.push(key, next)
+        return inner.write(key, next)
+      }
+    }
+    const password = "canary/password&1"
+    await using api = await server.open({ store, credentials: { login: "ada", password } as never })
+    for (let i = 0; i < 2; i++) {
+      server.expire()
+      assert.strictEqual((await api.session.fetch("/x", { method: "POST", body: "b" })).status, 200)
+    }
+    const encoded = new URLSearchParams({ password }).toString()
+    assert.deepStrictEqual(
+      server.heard
+        .filter((text) => text.includes("canary"))
+        .map((text) => [text.split(" ")[0], text.includes(encoded)]),
+      [["/token", true]]
+    )
+    const open = (value: unknown): unknown =>
+      Redacted.isRedacted(value)
+        ? open(Redacted.value(value))
+        : typeof value === "object" && value !== null
+          ? Object.values(value).map(open)
+          : value
+    const kept = JSON.stringify(open(stored))
+    assert.include(kept, '"r1"')
+    for (const form of [password, encoded, btoa(password)]) assert.notInclude(kept, form)
+  })
+
+  it("never uses the implicit flow, and takes no token but one made elsewhere for it (RFC 9700 §2.1.2, S1)", async () => {
+    await using server = await serve()
+    const schemes = {
+      session: { type: "oauth2", flows: { implicit: { authorizationUrl: "/authorize", scopes: [] } } }
+    } as const
+    const open = (credentials: unknown) =>
+      connect({ ...contract, schemes }, { baseUrl: server.baseUrl, credentials: credentials as never })
+    for (const credentials of [{ clientId: "c" }, { login: "ada", password: "pw" }, { grant: "implicit" }]) {
+      const error = await open(credentials).then(
+        () => undefined,
+        (error: { _tag?: string }) => error._tag
+      )
+      assert.strictEqual(error, "ConfigurationError")
+    }
+    await using api = await open({ grant: "token", token: "t" })
+    assert.strictEqual((await api.session.fetch("/x")).status, 401)
+    assert.deepStrictEqual(
+      server.heard.map((text) => text.split(" ")[0]),
+      ["/x"]
+    )
   })
 
   it("sends no credential over plain http to another machine (RFC 6749 §1.6, C11; RFC 6750 §5.3, B4)", async () => {

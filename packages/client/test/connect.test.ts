@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { contract } from "@keyturn/bench"
 import { bench } from "@keyturn/simulators"
 import { connect, isSessionError, type SessionError, type SessionEvent } from "../src/index.ts"
+import { echo, json } from "./support/echo.ts"
 import { keyed, pets } from "./support/pets.ts"
 import { shop, credentials as shopCredentials } from "./support/shop.ts"
 
@@ -76,6 +77,21 @@ describe("connect", () => {
     )
     assert.strictEqual(error._tag, "SignInRejected")
     assert.match(error.message, /media type and the fields/)
+  })
+
+  it.each([
+    [415, {}, /media type and the fields/],
+    [400, { error: "invalid_request" }, /media type and the fields/],
+    [400, {}, /media type and the fields.*Check the login and the password/s],
+    [404, {}, /no sign-in at this URL/],
+    [405, {}, /no sign-in at this URL/],
+    [403, {}, /^(?!.*media type).*Check the login and the password/s]
+  ])("says what to look at when a sign-in is answered %i %o", async (status, body, cure) => {
+    await using server = await echo((_seen, response) => json(response, status, body))
+    const error = await failureOf(connect(pets, { baseUrl: server.url, credentials: shopCredentials }))
+    assert.strictEqual(error._tag, "SignInRejected")
+    assert.match(error.message, cure)
+    assert.lengthOf(server.seen, 1)
   })
 
   it("sends no credential over plain http to another machine, nor to a URL that holds a password (I6)", async () => {

@@ -120,7 +120,7 @@ describe("a redirect", () => {
     assert.strictEqual(server.calls()[0]?.headers.authorization, undefined)
   })
 
-  it("of a sign-in is refused: credentials are not carried along (T52)", async () => {
+  it("of a sign-in is refused: credentials are not carried along (T52, S7)", async () => {
     await using other = await fine()
     await using server = await echo(to(`${other.url}/signin`))
     const error = (await connect(pets, { baseUrl: server.url, credentials }).catch((error: unknown) => error)) as {

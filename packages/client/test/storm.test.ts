@@ -91,4 +91,25 @@ describe("two clients of one account in one process", () => {
       { evictions: 0, liveSessions: 0, signIns: 1, signOuts: 1 }
     )
   })
+
+  it("both end when one signs out everywhere, and who connects then signs in anew", async () => {
+    await using server = await bench.listen()
+    const { login, password } = server.credentials.service
+    const options = { baseUrl: server.url, credentials: { login, password } }
+    const [one, two] = await Promise.all([connect(contract, options), connect(contract, options)])
+    await one.session.signOut({ everywhere: true })
+    for (const client of [one, two]) {
+      const error = await client.GET(ACCOUNTS).then(
+        () => assert.fail("it must not be sent"),
+        (error: unknown) => error
+      )
+      assert.deepInclude(error, client === one ? { _tag: "SessionClosed" } : { _tag: "SessionLost", why: "signed-out" })
+      assert.strictEqual(client.session.state?.status, "closed")
+    }
+    assert.strictEqual(server.stats().liveSessions, 0)
+    await two.session.signOut()
+    await using three = await connect(contract, options)
+    assert.strictEqual((await three.GET(ACCOUNTS)).response.status, 200)
+    assert.strictEqual(server.stats().signIns, 2)
+  })
 })

@@ -12,9 +12,9 @@ const path = "/rp/api/v1/Accounts"
 
 const start = async (switches: Switches = {}, more: Options = {}) => {
   const server = await bench.listen({ ...more, switches })
-  const { options, tags } = observed(server.url)
+  const { options, tags, told } = observed(server.url)
   const open = () => connect(contract, { ...options, credentials: server.credentials.service })
-  return { server, options, tags, open, [Symbol.asyncDispose]: () => server.close() }
+  return { server, options, tags, told, open, [Symbol.asyncDispose]: () => server.close() }
 }
 
 /** Every reading of what the vendor leaves open, one at a time. */
@@ -24,9 +24,11 @@ const readings: ReadonlyArray<Switches> = [
   { refreshFailureStatus: 401 },
   { authErrorBody: "bench" },
   { refreshFailureStatus: 401, authErrorBody: "bench" },
+  { tokenStatus: 201 },
   { signOutStatus: 200 },
   { expiryDigits: 0 },
   { expiryDigits: 3 },
+  { expiryOf: "refreshToken" },
   { wwwAuthenticate: false },
   { evictionEndsRefresh: false },
   { refreshKeepsAge: true },
@@ -144,7 +146,7 @@ describe("Bench", () => {
     async (method) => {
       await using at = await start({ signOutMethod: method })
       await (await at.open())[Symbol.asyncDispose]()
-      assert.include(at.tags(), "SignOutFailed")
+      assert.match(at.told("SignOutFailed"), /no sign-out at this URL by this method.* signOut/)
       const { session } = contract.schemes
       const told = { ...session, session: { ...session.session, signOut: { ...session.session.signOut, method } } }
       const api = await connect({ ...contract, schemes: { session: told } } as unknown as typeof contract, {

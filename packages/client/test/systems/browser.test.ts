@@ -1,17 +1,27 @@
-/** A person at a real browser: the consent pages of pink and Allura, clicked, and the page of the program after them. */
-import { assert, describe, it } from "@effect/vitest"
+/** A person at a real browser: the pages of pink, Allura and Bits, clicked, and the page of the program after them. */
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { contract as alluraContract } from "@keyturn/allura"
+import { contract as bitsContract } from "@keyturn/bits"
 import { contract as pinkContract } from "@keyturn/pink"
-import { allura, pink } from "@keyturn/simulators"
+import { allura, bits, pink } from "@keyturn/simulators"
 import type { Browser, Page } from "playwright-core"
 import { authorizationCode } from "../../../grants/authorization-code/src/index.ts"
 import { loopback } from "../../../grants/authorization-code/src/loopback.ts"
+import { oauth1 } from "../../../grants/oauth1/src/index.ts"
+import { loopback as oauth1Loopback } from "../../../grants/oauth1/src/loopback.ts"
 import { connect } from "../../src/index.ts"
 import { hasChromium, launch } from "./support/chromium.ts"
 import { failure, observed } from "./support/observed.ts"
 
-/** Opens what the program shows in a new tab and does what the person does there; gives the last page's text. */
-const person = (browser: Browser, act: (page: Page) => Promise<void>) => {
+let browser: Browser & AsyncDisposable
+
+type Act = (page: Page) => Promise<unknown>
+
+/** Opens what the program shows in a new tab and acts there, one act after the other; gives the last page's text. */
+const person = (...acts: ReadonlyArray<Act>) => {
   let done: Promise<string> = Promise.reject(new Error("The program showed no URL."))
   done.catch(() => {})
   return {
@@ -19,8 +29,7 @@ const person = (browser: Browser, act: (page: Page) => Promise<void>) => {
       done = (async () => {
         const page = await browser.newPage()
         await page.goto(url)
-        await act(page)
-        await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/callback\?/)
+        for (const act of acts) await act(page)
         return (await page.textContent("body")) ?? ""
       })()
     },
@@ -28,13 +37,30 @@ const person = (browser: Browser, act: (page: Page) => Promise<void>) => {
   }
 }
 
-const click = (name: "Allow" | "Deny") => (page: Page) => page.getByRole("button", { name }).click()
+const click =
+  (name: "Allow" | "Deny" | "Finish"): Act =>
+  (page) =>
+    page.getByRole("button", { name }).click()
+const uncheck =
+  (label: string): Act =>
+  (page) =>
+    page.getByLabel(label).uncheck()
+const read =
+  (heading: string): Act =>
+  (page) =>
+    page.getByRole("heading", { name: heading }).waitFor()
+/** Waits for the program's own page. */
+const comeBack: Act = (page) => page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/callback\?/)
 
 describe.skipIf(!hasChromium())("in a real browser", { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    browser = await launch()
+  })
+  afterAll(() => browser.close())
+
   it("pink: clicks Allow, lands on the program's page, and the program calls the API and revokes at its end", async () => {
-    await using browser = await launch()
     await using server = await pink.listen()
-    const { open, saw } = person(browser, click("Allow"))
+    const { open, saw } = person(click("Allow"), comeBack)
     {
       await using api = await connect(pinkContract, {
         ...observed(server.url).options,
@@ -49,12 +75,8 @@ describe.skipIf(!hasChromium())("in a real browser", { timeout: 60_000 }, () => 
   })
 
   it("pink: unchecks a scope, and what needs it is refused before it is sent", async () => {
-    await using browser = await launch()
     await using server = await pink.listen()
-    const { open, saw } = person(browser, async (page) => {
-      await page.getByLabel("Read your reports").uncheck()
-      await click("Allow")(page)
-    })
+    const { open, saw } = person(uncheck("Read your reports"), click("Allow"), comeBack)
     await using api = await connect(pinkContract, {
       ...observed(server.url).options,
       operations: ["GET /v1/me", "GET /v1/reports"],
@@ -67,9 +89,8 @@ describe.skipIf(!hasChromium())("in a real browser", { timeout: 60_000 }, () => 
   })
 
   it("pink: clicks Deny, is told so on the program's page, and the program hears access_denied", async () => {
-    await using browser = await launch()
     await using server = await pink.listen()
-    const { open, saw } = person(browser, click("Deny"))
+    const { open, saw } = person(click("Deny"), comeBack)
     const error = await failure(
       connect(pinkContract, {
         ...observed(server.url).options,
@@ -83,9 +104,8 @@ describe.skipIf(!hasChromium())("in a real browser", { timeout: 60_000 }, () => 
   })
 
   it("Allura: clicks Allow, lands on the program's page, and the program calls the API", async () => {
-    await using browser = await launch()
     await using server = await allura.listen({ switches: { loopbackRedirects: true } })
-    const { open, saw } = person(browser, click("Allow"))
+    const { open, saw } = person(click("Allow"), comeBack)
     const { clientId, clientSecret } = server.credentials.oauth2
     await using api = await connect(alluraContract, {
       ...observed(server.url).options,
@@ -97,5 +117,76 @@ describe.skipIf(!hasChromium())("in a real browser", { timeout: 60_000 }, () => 
     })
     assert.isAbove(data?.tools.length ?? 0, 0)
     assert.deepStrictEqual([server.stats().consents, server.stats().signIns], [1, 1])
+  })
+  it("Allura: clicks Deny and reads that nothing was allowed; the program is told nothing, and waits until it gives up", async () => {
+    await using server = await allura.listen({ switches: { loopbackRedirects: true } })
+    const gaveUp = new AbortController()
+    const { open } = person(click("Deny"), read("Not authorized"), async () => {
+      gaveUp.abort(new Error("The person said no."))
+    })
+    const { clientId, clientSecret } = server.credentials.oauth2
+    const error = await failure(
+      connect(alluraContract, {
+        ...observed(server.url).options,
+        grant: authorizationCode({ clientId, clientSecret, redirect: loopback({ open }) }),
+        signal: gaveUp.signal
+      })
+    )
+    assert.strictEqual(error.message, "The person said no.")
+    assert.deepStrictEqual([server.stats().denials, server.stats().signIns], [1, 0])
+  })
+
+  it("Allura: clicks Allow in the dance of OAuth 1.0a, and the program signs its calls", async () => {
+    await using server = await allura.listen()
+    const { open, saw } = person(click("Allow"), comeBack)
+    const { consumerKey, consumerSecret } = server.credentials.oauth1
+    await using api = await connect(alluraContract, {
+      ...observed(server.url).options,
+      grant: oauth1({
+        consumerKey,
+        consumerSecret,
+        requestTokenUrl: "/rest/oauth/request_token",
+        authorizationUrl: "/rest/oauth/authorize",
+        accessTokenUrl: "/rest/oauth/access_token",
+        callback: oauth1Loopback({ open })
+      })
+    })
+    assert.match(await saw(), /You are signed in/)
+    const { response } = await api.GET("/rest/{neighborhood}/{project}/admin/export_status", {
+      params: { path: { neighborhood: "p", project: "scaffold" } }
+    })
+    assert.strictEqual(response.status, 200)
+  })
+  it("Bits: an applicant finishes the hosted page, lands at the program's redirect URL, and the program reads how it stands", async () => {
+    await using server = await bits.listen()
+    let landed = new URL("http://localhost")
+    const site = createServer((request, response) => {
+      if (request.url?.startsWith("/done")) landed = new URL(request.url, landed)
+      response.setHeader("content-type", "text/html").end("<h1>Thank you</h1>")
+    }).listen(0, "127.0.0.1")
+    await once(site, "listening")
+    try {
+      await using api = await connect(bitsContract, {
+        ...observed(server.url).options,
+        credentials: { appToken: server.credentials.client }
+      })
+      const { data } = await api.POST("/v1/applications.create", {
+        body: {
+          workflowId: "bits:workflow::8abe317f-6d54-4949-8ecd-245efb4fa05d",
+          countryCode: "SE",
+          redirectUrl: `http://127.0.0.1:${(site.address() as AddressInfo).port}/done`
+        }
+      })
+      const { open, saw } = person(click("Finish"), read("Thank you"))
+      open(`${server.url}/?token=${data?.sessionToken}`)
+      assert.match(await saw(), /Thank you/)
+      const applicationId = landed.searchParams.get("applicationId") ?? ""
+      assert.strictEqual(applicationId, data?.id)
+      const { data: application } = await api.POST("/v1/applications.get", { body: { applicationId } })
+      assert.strictEqual(application?.status, "IN_PROGRESS")
+    } finally {
+      site.closeAllConnections()
+      site.close()
+    }
   })
 })

@@ -35,6 +35,8 @@ const readings: ReadonlyArray<Switches> = [
   { refresh: "none" },
   { reuseEndsAll: false },
   { announceExpiry: false },
+  { tokenType: "bearer" },
+  { wwwAuthenticate: false },
   { iss: false },
   { alwaysNameScope: true },
   { revokeAccessTokens: false }
@@ -119,6 +121,17 @@ describe("a pink personal access token", () => {
       assert.strictEqual((await api.GET("/v1/me")).response.status, 401)
       assert.strictEqual(at.sent.length, time)
     }
+  })
+
+  it("concurrent tokens, harm of re-obtaining: whoever has it may use it, and nobody ends it for others", async () => {
+    await using at = await start()
+    await using one = await at.token()
+    {
+      await using other = await at.token()
+      assert.strictEqual((await other.GET("/v1/me")).response.status, 200)
+    }
+    assert.strictEqual((await one.GET("/v1/me")).response.status, 200)
+    assert.strictEqual(at.server.stats().rejected.total, 0)
   })
 
   it("sign-out, 403: nothing is sent, and nothing is renewed", async () => {

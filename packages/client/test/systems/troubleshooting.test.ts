@@ -38,10 +38,15 @@ describe("Bench's page", () => {
     }
   })
 
-  it.each(["oauth", "bench"] as const)(
-    "if the request is rejected, confirm that the body is a form and says so (errors as %s)",
-    async (authErrorBody) => {
-      await using at = await start({ authErrorBody })
+  it.each([
+    ["oauth", 400],
+    ["oauth", 415],
+    ["bench", 400],
+    ["bench", 415]
+  ] as const)(
+    "if the request is rejected, confirm that the body is a form and says so (errors as %s, %i)",
+    async (authErrorBody, encodingFailureStatus) => {
+      await using at = await start({ authErrorBody, encodingFailureStatus })
       const error = await failure(
         connect(mistaken({ contentType: "application/json" }), {
           ...at.options,

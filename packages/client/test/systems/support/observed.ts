@@ -6,6 +6,8 @@ export const observed = (baseUrl: string) => {
   const events: Array<SessionEvent> = []
   return {
     tags: () => events.map(({ _tag }) => _tag),
+    /** What the first event of a kind says. */
+    told: (tag: SessionEvent["_tag"]) => String(Object(events.find(({ _tag }) => _tag === tag)).message),
     options: {
       baseUrl,
       store: memoryStore(),
