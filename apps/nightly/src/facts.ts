@@ -20,12 +20,16 @@ export interface Load extends Range {
 export interface Account {
   readonly id: number
   readonly name: string
+  /** How many of each the account is said to have. */
+  readonly counts: { readonly projects: number; readonly people: number }
 }
 
 export interface Project {
   readonly id: string
   readonly account: number
   readonly name: string
+  /** How many of each the project is said to have. */
+  readonly counts: { readonly roles: number; readonly hourlyRoles: number }
 }
 
 /** Ids are texts of the account's and the object's own id: two accounts may count alike. */
@@ -58,6 +62,14 @@ export interface Role {
 export interface Absence extends Range {
   readonly id: string
   readonly person: string
+}
+
+/** What somebody may do, and until when; without an end it does not run out. */
+export interface Certification {
+  readonly id: string
+  readonly person: string
+  readonly name: string
+  readonly expires: Day | undefined
 }
 
 /** The id of an object of an account. */
@@ -94,13 +106,18 @@ const weekdays = [1, 2, 3, 4, 5]
 
 export const account = (from: Schemas["Account"]): Account => {
   if (typeof from.id !== "number") throw new Unreadable("an account has no id")
-  return { id: from.id, name: text(from.name, `Account ${from.id}`) }
+  return {
+    id: from.id,
+    name: text(from.name, `Account ${from.id}`),
+    counts: { projects: from.numProjects ?? 0, people: from.numPeople ?? 0 }
+  }
 }
 
 export const project = (of: number, from: Schemas["Project"]): Project => ({
   id: idOf(of, from.id, "a project"),
   account: of,
-  name: text(from.name, `Project ${from.id}`)
+  name: text(from.name, `Project ${from.id}`),
+  counts: { roles: from.totalRoles ?? 0, hourlyRoles: from.totalHourlyRoles ?? 0 }
 })
 
 export const person = (of: number, from: Schemas["Person"]): Person => {
@@ -155,3 +172,19 @@ export const absences = (of: number, from: Schemas["PersonUnavailabilities"]): R
     person: who
   }))
 }
+
+/** A person's entry of the object that the list of certifications is. */
+export const certifications = (
+  of: number,
+  person: string,
+  from: ReadonlyArray<Schemas["PersonCertification"]>
+): ReadonlyArray<Certification> =>
+  from.map((entry) => {
+    const what = `certification ${entry.id} of person ${person}`
+    return {
+      id: idOf(of, `${person}/${entry.id}`, "a certification"),
+      person: idOf(of, person, "a person with certifications"),
+      name: text(entry.name, `Certification ${entry.id}`),
+      expires: entry.expiryDate ? day(entry.expiryDate, `expiryDate of ${what}`) : undefined
+    }
+  })

@@ -1,5 +1,4 @@
 /** What keeps the run from starting, and what to say about it. */
-import type { SessionError } from "@keyturn/client"
 import { Client } from "@keyturn/client/effect"
 import * as Data from "effect/Data"
 
@@ -9,21 +8,57 @@ export class SettingsInvalid extends Data.TaggedError("SettingsInvalid")<{ reado
 /** The folder for the report cannot be written to. */
 export class OutputUnwritable extends Data.TaggedError("OutputUnwritable")<{ readonly message: string }> {}
 
-/** There is nothing to report on: the accounts could not be read, or the login sees none. */
-export class NoAccounts extends Data.TaggedError("NoAccounts")<{ readonly message: string }> {}
+/** The folder that keeps what outlives a run cannot be used. */
+export class StateUnusable extends Data.TaggedError("StateUnusable")<{ readonly message: string }> {}
 
-/** The simulator of the demo could not listen. */
+/** Another run is under way with the same state. */
+export class AlreadyRunning extends Data.TaggedError("AlreadyRunning")<{ readonly message: string }> {}
+
+/** The place where sessions are kept does not answer. */
+export class StoreDown extends Data.TaggedError("StoreDown")<{ readonly message: string }> {}
+
+/** A simulator of the demo could not listen. */
 export class DemoUnavailable extends Data.TaggedError("DemoUnavailable")<{ readonly message: string }> {}
 
-/** The run could not start, or could not write what it found: exit code 2. */
-export type Failure = SettingsInvalid | OutputUnwritable | NoAccounts | DemoUnavailable | SessionError
+/** Every step that was asked for failed: there is nothing to report, and the last report stays. */
+export class NothingDone extends Data.TaggedError("NothingDone")<{ readonly message: string }> {}
 
-/** An API's own words for an error, if it has some: Bench's `errors[].description`, RFC 6749's `error_description`. */
+/** The run could not start, or has nothing to show: exit code 2. */
+export type Failure =
+  | SettingsInvalid
+  | OutputUnwritable
+  | StateUnusable
+  | AlreadyRunning
+  | StoreDown
+  | DemoUnavailable
+  | NothingDone
+
+/** A piece of work failed. The message says why and what to do; the error crosses processes, so there is no more to it. */
+export class TaskFailed extends Data.TaggedError("TaskFailed")<{ readonly message: string }> {}
+
+const causes: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EROFS: "the file system is read-only",
+  EACCES: "access is denied",
+  EPERM: "access is denied",
+  ENOENT: "it is not there",
+  ENOTDIR: "a part of the path is a file",
+  EISDIR: "it is a folder",
+  EEXIST: "there is a file of that name"
+}
+
+/** What an error of the operating system means. */
+export const systemCause = (error: unknown): string => {
+  const { code, message } = error as { readonly code?: string; readonly message?: string }
+  return causes[code ?? ""] ?? (message ?? String(error)).replace(/\.$/, "")
+}
+
+/** An API's own words for an error, if it has some: `errors[].description`, `error_description`, `message`, `title`. */
 const saidBy = (body: unknown): string => {
   if (typeof body !== "object" || body === null) return ""
-  const { errors, error_description, title } = body as Record<string, unknown>
+  const { error_description, errors, message, title } = body as Record<string, unknown>
   const first = Array.isArray(errors) ? (errors[0] as { description?: unknown } | undefined)?.description : undefined
-  const found = [first, error_description, title].find((value) => typeof value === "string" && value !== "")
+  const found = [first, error_description, message, title].find((value) => typeof value === "string" && value !== "")
   return typeof found === "string" ? ` (${found.slice(0, 200)})` : ""
 }
 

@@ -26,10 +26,13 @@ export interface Entry {
   readonly times: number
 }
 
-const say = (event: SessionEvent, refused: boolean): readonly [Kind, string] | undefined => {
+const say = (event: SessionEvent, refused: boolean, given: boolean): readonly [Kind, string] | undefined => {
   switch (event._tag) {
     case "SignedIn":
-      return ["signed-in", `signed in (token ${event.fingerprint})`]
+      return [
+        "signed-in",
+        `${given ? "began with the token that it was given" : "signed in"} (token ${event.fingerprint})`
+      ]
     case "Refreshed":
       return refused
         ? ["renewed-after-refusal", `renewed after the refusal (token ${event.fingerprint})`]
@@ -59,23 +62,18 @@ const say = (event: SessionEvent, refused: boolean): readonly [Kind, string] | u
   }
 }
 
-/** Collects a session's events. */
-export const recorder = (listener: (entry: Entry) => void) => {
-  const entries: Array<Entry> = []
+/**
+ * Turns a session's events into entries, as they come.
+ *
+ * @param given whether the session has a token made beforehand: nobody signs in then
+ */
+export const recorder = (given: boolean, listener: (entry: Entry) => void): ((event: SessionEvent) => void) => {
   let refused = 0
-  return {
-    entries: entries as ReadonlyArray<Entry>,
-    record: (event: SessionEvent): void => {
-      if (event._tag === "Challenged") refused = event.generation
-      const said = say(event, event.generation === refused + 1)
-      if (said === undefined) return
-      const [kind, text] = said
-      const last = entries.at(-1)
-      const again = kind === "sent-again" && last?.kind === kind && last.generation === event.generation
-      const entry: Entry = { at: event.at, kind, text, generation: event.generation, times: 1 }
-      if (again) entries[entries.length - 1] = { ...last, times: last.times + 1 }
-      else entries.push(entry)
-      listener(entry)
-    }
+  return (event) => {
+    if (event._tag === "Challenged") refused = event.generation
+    const said = say(event, event.generation === refused + 1, given)
+    if (said === undefined) return
+    const [kind, text] = said
+    listener({ at: event.at, kind, text, generation: event.generation, times: 1 })
   }
 }

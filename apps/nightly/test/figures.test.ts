@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type Day, formatDay, mondayOf, parseDay, weekdayOf } from "../src/calendar.ts"
 import type { Absence, Person, Role } from "../src/facts.ts"
+import { expiring } from "../src/figures/certifications.ts"
+import { overAllocations } from "../src/figures/over-allocations.ts"
 import { unfilled } from "../src/figures/unfilled.ts"
 import { ratio, utilisation } from "../src/figures/utilisation.ts"
 
@@ -231,5 +233,67 @@ describe("unfilled roles", () => {
       demand.map((one) => one.role),
       ["Superintendent", "Estimator"]
     )
+  })
+})
+
+describe("somebody promised twice", () => {
+  const two = (...allocations: ReadonlyArray<ReturnType<typeof allocated>>) => [
+    role({ project: "Tower", allocations: allocations.slice(0, 1) }),
+    role({ id: "1/11", project: "Bridge", allocations: allocations.slice(1) })
+  ]
+  const found = (roles: ReadonlyArray<Role>, absences: ReadonlyArray<Absence> = [], people = [person()]) =>
+    overAllocations({ people, roles, absences }, { start: week1, end: week2 + 6 }).map(
+      ({ end, peak, projects, start }) => [formatDay(start), formatDay(end), peak, projects]
+    )
+
+  it("is told from the first day to the last on which the shares exceed one, with what they are of", () => {
+    assert.deepStrictEqual(
+      found(two(allocated("2026-11-23", "2026-11-30", 0.75), allocated("2026-11-25", "2026-12-11", 0.5))),
+      [["2026-11-25", "2026-11-30", 1.25, ["Bridge", "Tower"]]]
+    )
+  })
+
+  it("is told once when a weekend or time away lies between, and twice when a day with less does", () => {
+    const whole = [allocated("2026-11-23", "2026-12-04", 1), allocated("2026-11-23", "2026-12-04", 1)] as const
+    assert.lengthOf(found(two(...whole), [away("2026-11-25", "2026-11-25")]), 1)
+    const gap = two(
+      allocated("2026-11-23", "2026-12-04", 1),
+      allocated("2026-11-23", "2026-11-24", 1),
+      allocated("2026-11-26", "2026-11-26", 1)
+    )
+    assert.deepStrictEqual(
+      found(gap).map(([start]) => start),
+      ["2026-11-23", "2026-11-26"]
+    )
+  })
+
+  it("is nobody whose shares add up to one, who has left, or whose project is not won", () => {
+    const twice = two(allocated("2026-11-23", "2026-11-27", 0.7), allocated("2026-11-23", "2026-11-27", 0.7))
+    assert.deepStrictEqual(
+      [
+        found(two(allocated("2026-11-23", "2026-11-27", 0.7), allocated("2026-11-23", "2026-11-27", 0.3))),
+        found(twice, [], [person({ active: false })]),
+        found(twice.map((one) => ({ ...one, counts: one.id === "1/10" }))),
+        found(twice, [away("2026-11-23", "2026-11-27")])
+      ],
+      [[], [], [], []]
+    )
+  })
+})
+
+describe("a certification", () => {
+  const held = (id: string, expires: Day | undefined, who = "1/1") => ({ id, person: who, name: id, expires })
+
+  it("is told when it has run out or will by the end, the earliest first; one without an end never is", () => {
+    const all = [held("late", week2), held("never", undefined), held("over", week1 - 300), held("after", week2 + 1)]
+    assert.deepStrictEqual(
+      expiring([person()], all, week2).map(({ certification }) => certification),
+      ["over", "late"]
+    )
+  })
+
+  it("of somebody who has left, or is not known, is not", () => {
+    const all = [held("a", week1), held("b", week1, "1/9")]
+    assert.deepStrictEqual(expiring([person({ active: false })], all, week2), [])
   })
 })

@@ -1,72 +1,125 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, readlinkSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as PlatformError from "effect/PlatformError"
 import { cell, csv } from "../src/report/csv.ts"
 import * as Folder from "../src/report/folder.ts"
 import { html } from "../src/report/markup.ts"
 import { scratch } from "./support/program.ts"
 
-const names = ["a.html", "b.csv", "c.json"]
 const files = { "a.html": "new a", "b.csv": "new b", "c.json": "new c" }
 
-const publish = (path: string) =>
+const publish = (path: string, at: number, what: Readonly<Record<string, string>> = files, keep = 7) =>
   Effect.gen(function* () {
-    const folder = yield* Folder.open(path, names)
-    return yield* folder.publish(files)
-  }).pipe(Effect.scoped)
+    const folder = yield* Folder.open(path)
+    return yield* folder.publish(Folder.nameAt(at), what, keep)
+  })
 
 describe("the report's folder", () => {
-  it.effect("is made, and gets all the files and nothing else", () =>
+  it.effect("is made, and has the newest report under one name", () =>
     Effect.gen(function* () {
       using folder = scratch()
       const path = join(folder.path, "deep", "out")
-      const written = yield* publish(path)
+      yield* publish(path, 0)
+      const written = yield* publish(path, 1000, { ...files, "a.html": "newer" })
       assert.deepStrictEqual(
-        written,
-        names.map((name) => join(path, name))
+        written.map((file) => [file.slice(path.length + 1), readFileSync(file, "utf8")]),
+        [
+          ["latest/a.html", "newer"],
+          ["latest/b.csv", "new b"],
+          ["latest/c.json", "new c"]
+        ]
       )
-      assert.deepStrictEqual(
-        written.map((file) => readFileSync(file, "utf8")),
-        ["new a", "new b", "new c"]
-      )
-    }).pipe(Effect.provide(NodeServices.layer))
+      assert.strictEqual(readlinkSync(join(path, "latest")), "1970-01-01T00-00-01-000Z")
+    })
   )
 
-  it.effect("is as it was when one of the files cannot be put in its place", () =>
+  it.effect("gets rid of what a killed run left, once nobody can be at it any more", () =>
     Effect.gen(function* () {
       using folder = scratch()
-      writeFileSync(join(folder.path, "a.html"), "old a")
-      const fs = yield* FileSystem.FileSystem
-      const full = PlatformError.systemError({
-        _tag: "Unknown",
-        module: "FileSystem",
-        method: "rename",
-        cause: { code: "ENOSPC" }
+      const [old, fresh] = ["0000", "1111"].map((id) => `.new-${id}0000-0000-4000-8000-000000000000`) as [
+        string,
+        string
+      ]
+      for (const name of [old, fresh]) mkdirSync(join(folder.path, name))
+      utimesSync(join(folder.path, old), 0, 0)
+      yield* publish(folder.path, 0)
+      assert.deepStrictEqual(folder.names(), [fresh, "1970-01-01T00-00-00-000Z", "latest"])
+    })
+  )
+
+  it.effect("keeps so many reports, and what is not one", () =>
+    Effect.gen(function* () {
+      using folder = scratch()
+      writeFileSync(join(folder.path, "2026-notes.txt"), "mine")
+      for (const at of [0, 1000, 2000, 3000]) yield* publish(folder.path, at, files, 2)
+      assert.deepStrictEqual(folder.names(), [
+        "1970-01-01T00-00-02-000Z",
+        "1970-01-01T00-00-03-000Z",
+        "2026-notes.txt",
+        "latest"
+      ])
+    })
+  )
+
+  it.effect("shows a whole report at every moment: whoever looks while one takes the other's place", () =>
+    Effect.gen(function* () {
+      using folder = scratch()
+      const report = (n: number) => ({ "a.html": `${n}`, "b.csv": `${n}`, "c.json": `${n}` })
+      yield* publish(folder.path, 0, report(0))
+      let seen = 0
+      let looking = true
+      const watch = Effect.promise(async () => {
+        while (looking) {
+          // As a reader does who opened the folder: all three through one look at the link.
+          const own = join(folder.path, readlinkSync(join(folder.path, "latest")))
+          const texts = Object.keys(files).map((name) => readFileSync(join(own, name), "utf8"))
+          assert.lengthOf(new Set(texts), 1)
+          seen++
+          await new Promise(setImmediate)
+        }
       })
-      const failing = {
-        ...fs,
-        rename: (from: string, to: string) => (to.endsWith("c.json") ? Effect.fail(full) : fs.rename(from, to))
-      }
-      const error = yield* Effect.flip(Effect.provideService(publish(folder.path), FileSystem.FileSystem, failing))
-      assert.strictEqual(error._tag, "OutputUnwritable")
-      assert.match(error.message, /the disk is full/)
-      assert.deepStrictEqual(folder.names(), ["a.html"])
-      assert.strictEqual(folder.read("a.html"), "old a")
-    }).pipe(Effect.provide(NodeServices.layer))
+      const write = Effect.gen(function* () {
+        for (let n = 1; n <= 40; n++) yield* publish(folder.path, n * 1000, report(n), 99)
+        looking = false
+      })
+      yield* Effect.all([watch, write], { concurrency: "unbounded" })
+      assert.isAbove(seen, 10)
+      assert.strictEqual(folder.read("a.html"), "40")
+    })
   )
 
-  it.effect("is refused when something that is no file stands in a file's place, and that is left alone", () =>
+  it.effect("is as it was when the new report cannot be put in its place", () =>
     Effect.gen(function* () {
       using folder = scratch()
-      mkdirSync(join(folder.path, "b.csv"))
-      const error = yield* Effect.flip(publish(folder.path))
-      assert.match(error.message, /b\.csv is there and is not a file/)
-      assert.deepStrictEqual(folder.names(), ["b.csv"])
-    }).pipe(Effect.provide(NodeServices.layer))
+      yield* publish(folder.path, 0)
+      const before = folder.names()
+      // A folder of that name and with something in it is there already.
+      mkdirSync(join(folder.path, Folder.nameAt(1000)))
+      writeFileSync(join(folder.path, Folder.nameAt(1000), "x"), "")
+      const error = yield* Effect.flip(publish(folder.path, 1000, { "a.html": "newer" }))
+      assert.strictEqual(error._tag, "OutputUnwritable")
+      assert.strictEqual(folder.read("a.html"), "new a")
+      assert.deepStrictEqual(folder.names(), [before[0] as string, Folder.nameAt(1000), "latest"])
+    })
+  )
+
+  it.effect("is refused when something that is no link of ours is called latest, and that is left alone", () =>
+    Effect.gen(function* () {
+      using folder = scratch()
+      mkdirSync(join(folder.path, "latest"))
+      const error = yield* Effect.flip(publish(folder.path, 0))
+      assert.match(error.message, /latest is there and is no link of ours/)
+      assert.deepStrictEqual(folder.names(), ["latest"])
+    })
+  )
+
+  it.effect("can be read by others, as the umask says", () =>
+    Effect.gen(function* () {
+      using folder = scratch()
+      const [file = ""] = yield* publish(folder.path, 0)
+      assert.strictEqual(statSync(join(file, "..")).mode & 0o777, 0o777 & ~process.umask())
+    })
   )
 })
 

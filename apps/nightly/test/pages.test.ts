@@ -4,7 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { Unreadable } from "../src/facts.ts"
-import { type Answer, makeReader, PAGE, type ReadError } from "../src/steps/pages.ts"
+import { partsOf } from "../src/steps/bench.ts"
+import { type Answer, makeReader, PAGE } from "../src/steps/pages.ts"
+import type { ReadError } from "../src/steps/patience.ts"
 
 interface Item {
   readonly id: number
@@ -101,6 +103,50 @@ describe("a list", () => {
         }
       )
       assert.strictEqual(peak(), 6)
+    })
+  )
+
+  for (const [expected, total] of [
+    [0, 7 * PAGE],
+    [5 * PAGE, 5 * PAGE],
+    [3 * PAGE, 8 * PAGE + 1],
+    [9 * PAGE, 2 * PAGE + 3]
+  ] as const) {
+    for (const cap of [PAGE, 30]) {
+      it.effect(`of ${total}, said to have ${expected}, is whole when read in parts, ${cap} at a time`, () =>
+        Effect.gen(function* () {
+          const { get } = service(total, cap)
+          const parts = yield* Effect.forEach(partsOf(expected, 4), (part) =>
+            makeReader(4).pages(
+              get,
+              (item: Item) => item,
+              () => {},
+              part
+            )
+          )
+          assert.isAtMost(parts.length, 4)
+          assert.deepStrictEqual(
+            [...new Set(parts.flatMap(ids))].sort((a, b) => a - b),
+            ids(items(0, total))
+          )
+        })
+      )
+    }
+  }
+
+  it.effect("read in parts costs hardly more requests than read whole", () =>
+    Effect.gen(function* () {
+      const { asked, get } = service(12 * PAGE)
+      yield* Effect.forEach(partsOf(12 * PAGE, 4), (part) =>
+        makeReader(4).pages(
+          get,
+          (item: Item) => item,
+          () => {},
+          part
+        )
+      )
+      // Behind the end, a few pages are asked for at once.
+      assert.isAtMost(asked.length, 12 + 2)
     })
   )
 

@@ -58,7 +58,8 @@ export const total = (cells: ReadonlyArray<Cell>): Cell =>
 const byWeek = (rows: ReadonlyArray<ReadonlyArray<Cell>>, weeks: ReadonlyArray<Day>): ReadonlyArray<Cell> =>
   weeks.map((_, week) => total(rows.map((row) => row[week] as Cell)))
 
-const groupBy = <A>(items: ReadonlyArray<A>, key: (item: A) => string): Map<string, Array<A>> => {
+/** The items by a key of theirs. */
+export const groupBy = <A>(items: ReadonlyArray<A>, key: (item: A) => string): Map<string, Array<A>> => {
   const groups = new Map<string, Array<A>>()
   for (const item of items) {
     const group = groups.get(key(item))
@@ -69,7 +70,13 @@ const groupBy = <A>(items: ReadonlyArray<A>, key: (item: A) => string): Map<stri
 }
 
 /** Percentages that add up to a whole person may miss it by a rounding error. */
-const ENOUGH = 1 + 1e-9
+export const ENOUGH = 1 + 1e-9
+
+/** Whether the day is a working day of the person's employment that is not time away. */
+export const isAvailable = (person: Person, away: ReadonlyArray<Absence>, day: Day): boolean =>
+  contains(person.employed, day) &&
+  person.workDays.includes(weekdayOf(day)) &&
+  !away.some((absence) => contains(absence, day))
 
 const figuresOf = (
   person: Person,
@@ -85,8 +92,7 @@ const figuresOf = (
     let allocated = 0
     let free = 0
     for (let day = monday; day < monday + 7; day++) {
-      if (!contains(person.employed, day) || !person.workDays.includes(weekdayOf(day))) continue
-      if (away.some((absence) => contains(absence, day))) continue
+      if (!isAvailable(person, away, day)) continue
       let share = 0
       for (const load of loads) if (contains(load, day)) share += load.share
       available += 1

@@ -1,5 +1,5 @@
 /** `people.csv` (RFC 4180): one line a person, for a spreadsheet. */
-import type { PersonRow } from "./report.ts"
+import type { PersonRow } from "./bench.ts"
 
 const columns: ReadonlyArray<readonly [string, (row: PersonRow) => string | number | boolean | null]> = [
   ["account", (row) => row.account],

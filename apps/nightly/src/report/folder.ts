@@ -1,82 +1,116 @@
 /**
- * The folder that the report goes to. Files are written beside their places first and moved there together at the end, so
- * that a run which ends early changes nothing.
+ * The folder that reports go to. Each report has a folder of its own, and `latest` is a link to the newest: it is written
+ * beside the others first, and the link is moved to it in one step. Whoever looks sees the old report or the new one, whole.
  */
+import { randomUUID } from "node:crypto"
+import { lstat, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises"
+import { join, resolve } from "node:path"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
-import * as Path from "effect/Path"
-import type { PlatformError } from "effect/PlatformError"
-import { OutputUnwritable } from "../failure.ts"
+import { OutputUnwritable, systemCause } from "../failure.ts"
 
-const causes: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EROFS: "the file system is read-only",
-  EACCES: "access is denied",
-  EPERM: "access is denied",
-  ENOTDIR: "a part of the path is a file",
-  EEXIST: "there is a file of that name"
+/** A folder that can be written to. */
+export interface Folder {
+  /**
+   * Writes a report and makes it the latest; keeps so many of them in all. Gives the paths of the files.
+   *
+   * @param name of the report's own folder: names sort by time
+   */
+  readonly publish: (
+    name: string,
+    files: Readonly<Record<string, string>>,
+    keep: number
+  ) => Effect.Effect<ReadonlyArray<string>, OutputUnwritable>
 }
 
-const unwritable = (folder: string) => (error: PlatformError) => {
-  const { cause } = error.reason as { readonly cause?: { readonly code?: string } }
-  const why = causes[cause?.code ?? ""] ?? cause?.code ?? error.reason._tag
-  return new OutputUnwritable({
-    message: `The report cannot be written to ${folder}: ${why}. Give another folder with --out.`
-  })
+/** A report's own folder: `2026-11-21T10-30-00-000Z`. */
+const ours = /^\d{4}-\d\d-\d\dT[\d-]+Z$/
+
+/** The name of the report of an instant, in milliseconds since the epoch. */
+export const nameAt = (at: number): string => new Date(at).toISOString().replace(/[:.]/g, "-")
+
+const link = async (target: string, folder: string): Promise<void> => {
+  const latest = join(folder, "latest")
+  const next = join(folder, `.latest-${randomUUID()}`)
+  try {
+    // Windows has links to folders that everybody may make; they cannot be replaced in one step.
+    await symlink(process.platform === "win32" ? join(folder, target) : target, next, "junction")
+    if (process.platform === "win32") await rm(latest, { force: true })
+    await rename(next, latest)
+  } catch (error) {
+    await rm(next, { force: true })
+    throw error
+  }
+}
+
+/** What a killed run left behind in the moment of publishing goes after so many milliseconds. */
+const LEFTOVER = 600_000
+
+const sweep = async (folder: string): Promise<void> => {
+  for (const name of await readdir(folder)) {
+    if (!/^\.(new|latest)-[0-9a-f-]{36}$/.test(name)) continue
+    const path = join(folder, name)
+    const { mtimeMs } = await lstat(path)
+    if (Date.now() - mtimeMs > LEFTOVER) await rm(path, { recursive: true, force: true })
+  }
+}
+
+/** A folder of its own to write to; the end of the work removes it, unless it was moved away. */
+const staged = async <A>(folder: string, work: (staging: string) => Promise<A>): Promise<A> => {
+  const staging = join(folder, `.new-${randomUUID()}`)
+  try {
+    await mkdir(staging)
+    return await work(staging)
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
 }
 
 /**
- * Opens the folder, made if it is not there, for as long as the scope is open. Fails with `OutputUnwritable` before any
- * work is done when it cannot be written to.
+ * Opens the folder, made if it is not there. Fails with `OutputUnwritable` before any work is done when it cannot be
+ * written to.
  */
-export const open = (folder: string, names: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const target = path.resolve(folder)
-    const placeOf = (name: string) => path.join(target, name)
-    const orUnwritable = Effect.mapError(unwritable(target))
-
-    yield* orUnwritable(fs.makeDirectory(target, { recursive: true }))
-    const staging = yield* orUnwritable(fs.makeTempDirectoryScoped({ directory: target, prefix: ".nightly-" }))
-    const existing = new Set<string>()
-    for (const name of names) {
-      const found = yield* Effect.option(fs.stat(placeOf(name)))
-      if (found._tag === "None") continue
-      if (found.value.type !== "File") {
-        return yield* new OutputUnwritable({
-          message: `The report cannot be written to ${target}: ${name} is there and is not a file. Move it away, or give another folder with --out.`
+export const open = (path: string): Effect.Effect<Folder, OutputUnwritable> => {
+  const folder = resolve(path)
+  const attempt = <A>(work: () => Promise<A>) =>
+    Effect.tryPromise({
+      try: work,
+      catch: (error) =>
+        new OutputUnwritable({
+          message: `The report cannot be written to ${folder}: ${systemCause(error)}. Give another folder with --out.`
         })
-      }
-      existing.add(name)
+    })
+  return Effect.gen(function* () {
+    const latest = yield* attempt(async () => {
+      await mkdir(folder, { recursive: true })
+      await sweep(folder)
+      await staged(folder, async () => {})
+      return lstat(join(folder, "latest")).catch(() => undefined)
+    })
+    if (latest !== undefined && !latest.isSymbolicLink()) {
+      return yield* new OutputUnwritable({
+        message: `The report cannot be written to ${folder}: latest is there and is no link of ours. Move it away, or give another folder with --out.`
+      })
     }
-
-    /** Moves the new files to their places; when one cannot be, puts back what was there. */
-    const exchange = Effect.gen(function* () {
-      const moved: Array<string> = []
-      const backup = (name: string) => path.join(staging, `${name}.before`)
-      for (const name of existing) yield* fs.copyFile(placeOf(name), backup(name))
-      yield* Effect.forEach(
-        names,
-        (name) =>
-          Effect.andThen(fs.rename(path.join(staging, name), placeOf(name)), () => Effect.sync(() => moved.push(name))),
-        { discard: true }
-      ).pipe(
-        Effect.tapError(() =>
-          Effect.forEach(moved, (name) =>
-            Effect.ignore(existing.has(name) ? fs.rename(backup(name), placeOf(name)) : fs.remove(placeOf(name)))
-          )
-        )
-      )
-    }).pipe(Effect.uninterruptible)
-
     return {
-      /** Writes all the files, or none. Gives the paths. */
-      publish: (files: Readonly<Record<string, string>>): Effect.Effect<ReadonlyArray<string>, OutputUnwritable> =>
-        Effect.gen(function* () {
-          for (const name of names) yield* fs.writeFileString(path.join(staging, name), files[name] ?? "")
-          yield* exchange
-          return names.map(placeOf)
-        }).pipe(orUnwritable)
+      publish: (name, files, keep) =>
+        attempt(() =>
+          staged(folder, async (staging) => {
+            const own = join(folder, name)
+            for (const [file, text] of Object.entries(files)) {
+              await writeFile(join(staging, file), text, { flush: true })
+            }
+            await rename(staging, own)
+            try {
+              await link(name, folder)
+            } catch (error) {
+              await rm(own, { recursive: true, force: true })
+              throw error
+            }
+            const old = (await readdir(folder)).filter((entry) => ours.test(entry)).sort()
+            for (const entry of old.slice(0, -keep)) await rm(join(folder, entry), { recursive: true, force: true })
+            return Object.keys(files).map((file) => join(folder, "latest", file))
+          })
+        ).pipe(Effect.uninterruptible)
     }
   })
+}

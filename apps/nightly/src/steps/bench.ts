@@ -1,17 +1,17 @@
-/** The Bench part of the run: reads people, projects, roles with who fills them, and time away, of every account. */
+/** The Bench step: people, projects, roles with who fills them, time away and certifications, of every account. */
 import * as Effect from "effect/Effect"
-import * as Facts from "../facts.ts"
-import { explain, NoAccounts } from "../failure.ts"
-import { Progress } from "../progress.ts"
-import { Bench } from "../session.ts"
-import { type Answer, makeReader, type ReadError } from "./pages.ts"
+import type * as Facts from "../facts.ts"
+import { Pool } from "../pool.ts"
+import { failed, type Outcome, track } from "../step.ts"
+import type { Items, List } from "./bench-lists.ts"
+import { PAGE } from "./pages.ts"
 
-/** The lists that are read, by the names the report gives them. */
-export type List = "accounts" | "projects" | "people" | "roles" | "hourly roles" | "time away"
+/** The order in which lists are told of. */
+const order = ["accounts", "projects", "people", "roles", "hourly roles", "time away", "certifications"] as const
 
 /** How one list went. */
-export interface Outcome {
-  readonly list: List
+export interface ListOutcome {
+  readonly list: List | "accounts"
   readonly items: number
   /** Why it could not be read, and what to do. */
   readonly error: string | undefined
@@ -24,127 +24,88 @@ export interface Reading {
   readonly people: ReadonlyArray<Facts.Person> | undefined
   readonly roles: ReadonlyArray<Facts.Role> | undefined
   readonly absences: ReadonlyArray<Facts.Absence> | undefined
-  readonly outcomes: ReadonlyArray<Outcome>
+  readonly certifications: ReadonlyArray<Facts.Certification> | undefined
+  readonly outcomes: ReadonlyArray<ListOutcome>
 }
 
-/** Reads everything. Fails only when there is nothing to go on with; a list that fails is in the outcomes. */
-export const read = Effect.gen(function* () {
-  const bench = (yield* Bench).withResponse
-  const progress = yield* Progress
-  const reader = makeReader()
-  const outcomes: Array<Outcome> = []
+/**
+ * The parts that a list is read in: one a process, of whole pages. How long a list is can only be guessed beforehand, so
+ * the last part has no end.
+ */
+export const partsOf = (expected: number, processes: number) => {
+  const parts = Math.max(1, Math.min(processes, Math.ceil(expected / PAGE)))
+  const size = Math.ceil(expected / parts / PAGE) * PAGE
+  return Array.from({ length: parts }, (_, i) => ({ from: i * size, to: i + 1 < parts ? (i + 1) * size : null }))
+}
 
-  /** Runs one list's reading to an outcome. */
-  const list = <A>(name: List, reading: Effect.Effect<ReadonlyArray<A>, ReadError>) =>
-    Effect.matchEffect(reading, {
-      onSuccess: (items) =>
-        Effect.sync((): ReadonlyArray<A> | undefined => {
-          outcomes.push({ list: name, items: items.length, error: undefined })
-          progress.done(name, items.length)
-          return items
-        }),
-      onFailure: (error) =>
-        Effect.sync((): ReadonlyArray<A> | undefined => {
-          outcomes.push({ list: name, items: 0, error: explain(error) })
-          progress.failed(name)
-          return undefined
-        })
-    })
+const sum = (counts: ReadonlyArray<number>): number => counts.reduce((all, count) => all + count, 0)
 
-  type Query = { readonly offset: number; readonly limit: number }
+/** Reads everything. A list that fails is in the outcomes, and the others are read all the same. */
+export const bench = Effect.gen(function* () {
+  const pool = yield* Pool
+  const tracker = yield* track("bench")
+  const outcomes: Array<ListOutcome> = []
+  const problems: Array<string> = []
 
-  /** The same list of every account, one after the other: page by page is concurrent enough. */
-  const ofEach = <A, B extends { readonly id: string }>(
-    name: List,
-    get: (accountId: number, query: Query) => Effect.Effect<Answer<A>, ReadError>,
-    fact: (accountId: number, item: A) => B
-  ) =>
-    list(
-      name,
-      Effect.map(
-        Effect.forEach(accounts, ({ id }) =>
-          reader.pages(
-            (query) => get(id, query),
-            (item) => fact(id, item),
-            (items) => progress.read(name, items)
-          )
-        ),
-        (all) => all.flat()
-      )
-    )
-
-  const accounts = yield* reader
-    .pages(
-      (query) => bench.GET("/rp/api/v1/Accounts", { params: { query } }),
-      (item) => {
-        progress.expect((item.numProjects ?? 0) + (item.numPeople ?? 0))
-        return Facts.account(item)
-      },
-      (items) => progress.read("accounts", items)
-    )
-    .pipe(Effect.mapError((error) => new NoAccounts({ message: `The accounts cannot be read. ${explain(error)}` })))
-  if (accounts.length === 0) {
-    return yield* new NoAccounts({
-      message: "This login sees no account. Ask an administrator of Bench to give it access to one."
-    })
+  const accounts = yield* Effect.result(pool.perform("bench.accounts", {}, tracker.done))
+  if (accounts._tag === "Failure") return failed(`The accounts cannot be read. ${accounts.failure.message}`)
+  if (accounts.success.length === 0) {
+    return failed("This login sees no account. Ask an administrator of Bench to give it access to one.")
   }
-  outcomes.push({ list: "accounts", items: accounts.length, error: undefined })
-  progress.done("accounts", accounts.length)
+  outcomes.push({ list: "accounts", items: accounts.success.length, error: undefined })
 
-  const projects = yield* ofEach(
-    "projects",
-    (accountId, query) =>
-      bench.GET("/rp/api/v1/accounts/{accountId}/Projects", { params: { path: { accountId }, query } }),
-    (accountId, item) => {
-      progress.expect((item.totalRoles ?? 0) + (item.totalHourlyRoles ?? 0))
-      return Facts.project(accountId, item)
-    }
-  )
+  /** Reads a list of every account, in parts. What two parts both hold counts once. */
+  const read = <L extends List>(list: L, expected: (account: Facts.Account) => number) =>
+    Effect.forEach(
+      accounts.success.flatMap((account) => {
+        const count = expected(account)
+        tracker.expect(count)
+        return partsOf(count, pool.size).map((part) => ({ list, account: account.id, ...part }))
+      }),
+      (part) => pool.perform("bench.list", part, tracker.done),
+      { concurrency: "unbounded" }
+    ).pipe(
+      Effect.match({
+        onSuccess: (parts) => {
+          const items = [...new Map(parts.flat().map((item) => [item.id, item])).values()]
+          outcomes.push({ list, items: items.length, error: undefined })
+          tracker.done(0, `${list}: ${items.length}`)
+          // The list of a part decides what its items are.
+          return items as ReadonlyArray<unknown> as ReadonlyArray<Items[L]>
+        },
+        onFailure: ({ message }) => {
+          outcomes.push({ list, items: 0, error: message })
+          problems.push(`${list}: ${message}`)
+          tracker.done(0, `could not read ${list}`)
+          return undefined
+        }
+      })
+    )
 
-  const [people, salaried, hourly, absences] = yield* Effect.all(
+  const projects = yield* read("projects", ({ counts }) => counts.projects)
+  const ofAccount = (account: Facts.Account, count: (project: Facts.Project) => number) =>
+    sum((projects ?? []).filter((project) => project.account === account.id).map(count))
+
+  const [people, salaried, hourly, absences, certifications] = yield* Effect.all(
     [
-      ofEach(
-        "people",
-        (accountId, query) =>
-          bench.GET("/rp/api/v1/accounts/{accountId}/Persons", {
-            params: { path: { accountId }, query: { ...query, state: "All" } }
-          }),
-        Facts.person
-      ),
-      ofEach(
-        "roles",
-        // Roles of the preconstruction phase are missing unless asked for.
-        (accountId, query) =>
-          bench.GET("/rp/api/v1/Accounts/{accountId}/roles", {
-            params: { path: { accountId }, query: { ...query, type: "All" } }
-          }),
-        Facts.role
-      ),
-      ofEach(
-        "hourly roles",
-        (accountId, query) =>
-          bench.GET("/rp/api/v1/Accounts/{accountId}/hourly-roles", { params: { path: { accountId }, query } }),
-        Facts.role
-      ),
-      list(
-        "time away",
-        Effect.map(
-          // One answer holds all of an account; there are no pages.
-          Effect.forEach(accounts, ({ id }) =>
-            reader.whole(
-              bench.GET("/rp/api/v1/accounts/{accountId}/persons/unavailabilities", {
-                params: { path: { accountId: id } }
-              }),
-              (entry) => Facts.absences(id, entry)
-            )
-          ),
-          (all) => [...new Map(all.flat(2).map((absence) => [absence.id, absence])).values()]
-        )
-      )
+      read("people", ({ counts }) => counts.people),
+      read("roles", (account) => ofAccount(account, ({ counts }) => counts.roles)),
+      read("hourly roles", (account) => ofAccount(account, ({ counts }) => counts.hourlyRoles)),
+      read("time away", () => 0),
+      read("certifications", () => 0)
     ],
     { concurrency: "unbounded" }
   )
 
   const roles = salaried && hourly && [...salaried, ...hourly]
-  return { accounts, projects, people, roles, absences, outcomes } satisfies Reading as Reading
+  // In one order, whichever ended first.
+  outcomes.sort((a, b) => order.indexOf(a.list) - order.indexOf(b.list))
+  const value: Reading = { accounts: accounts.success, projects, people, roles, absences, certifications, outcomes }
+  const readable = outcomes.filter(({ error, list }) => error === undefined && list !== "accounts")
+  return {
+    status: problems.length === 0 ? "done" : "partial",
+    value,
+    text: `read ${readable.map(({ items, list }) => `${items} ${list}`).join(", ")}`,
+    problems
+  } satisfies Outcome<Reading> as Outcome<Reading>
 })

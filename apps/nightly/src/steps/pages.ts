@@ -1,12 +1,8 @@
 /** Reads one list of the API to its end. */
-import type { SessionError } from "@keyturn/client"
-import { Client } from "@keyturn/client/effect"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { Unreadable } from "../facts.ts"
-
-/** Everything that reading can fail with. */
-export type ReadError = Client.ApiError | Client.RequestFailed | SessionError | Unreadable
+import { patiently, type ReadError } from "./patience.ts"
 
 /** What one request gave. */
 export interface Answer<A> {
@@ -16,42 +12,16 @@ export interface Answer<A> {
 
 /** Items asked for at a time. */
 export const PAGE = 100
-/** Requests under way at a time, over all lists. */
+/** Requests under way at a time, over all lists and processes. */
 const REQUESTS = 6
 /** Pages of one list asked for at a time, after the first has shown that there are more. */
 const AHEAD = 3
-const DEADLINE = "30 seconds"
-const TRIES = 4
-/** The longest wait that the server may ask for, in milliseconds. */
-const LONGEST_WAIT = 10_000
-
-/** How long to wait before a read that failed is tried again; `undefined` when that is of no use. */
-const waitAfter = (error: ReadError, tries: number): number | undefined => {
-  if (tries >= TRIES) return undefined
-  const backOff = 200 * 2 ** (tries - 1) * (0.8 + 0.4 * Math.random())
-  if (error instanceof Client.RequestFailed) return error.cause instanceof SyntaxError ? undefined : backOff
-  if (!(error instanceof Client.ApiError) || ![429, 502, 503, 504].includes(error.status)) return undefined
-  const asked = Number(error.response.headers.get("retry-after") ?? 0) * 1000
-  return asked > LONGEST_WAIT ? undefined : Math.max(backOff, Number.isNaN(asked) ? 0 : asked)
-}
-
-const patient = <A>(request: Effect.Effect<A, ReadError>, tries = 1): Effect.Effect<A, ReadError> =>
-  Effect.catch(request, (error) => {
-    const wait = waitAfter(error, tries)
-    return wait === undefined ? Effect.fail(error) : Effect.andThen(Effect.sleep(wait), patient(request, tries + 1))
-  })
-
-/** Makes a reader whose requests share one limit. */
-export const makeReader = () => {
-  const permits = Semaphore.makeUnsafe(REQUESTS)
+/** Makes a reader whose requests share one limit: a part of the whole run's, when the work is shared by `processes`. */
+export const makeReader = (processes = 1) => {
+  const permits = Semaphore.makeUnsafe(Math.ceil(REQUESTS / processes))
 
   const request = <A>(get: Effect.Effect<Answer<A>, ReadError>): Effect.Effect<Answer<A>, ReadError> =>
-    get.pipe(
-      Effect.timeoutOrElse({
-        duration: DEADLINE,
-        orElse: () => new Client.RequestFailed({ cause: undefined, message: `No answer within ${DEADLINE}.` })
-      }),
-      patient,
+    patiently(get).pipe(
       Semaphore.withPermit(permits),
       Effect.filterOrFail(
         ({ data }) => Array.isArray(data),
@@ -71,12 +41,14 @@ export const makeReader = () => {
 
   /**
    * Reads page after page while the header `query-has-more` says that there are more, and drops what comes twice: the
-   * lists have no fixed order, so an item can move from one page to the next between two requests.
+   * lists have no fixed order, so an item can move from one page to the next between two requests. Of a part of a list,
+   * what lies before `from` is left out and nothing is asked for from `to` on.
    */
   const pages = <A, B extends { readonly id: unknown }>(
     get: (query: { readonly offset: number; readonly limit: number }) => Effect.Effect<Answer<A>, ReadError>,
     read: (item: A) => B,
-    onPage: (items: number) => void
+    onPage: (items: number) => void,
+    { from, to }: { readonly from: number; readonly to: number | null } = { from: 0, to: null }
   ): Effect.Effect<ReadonlyArray<B>, ReadError> =>
     Effect.gen(function* () {
       const found = new Map<unknown, B>()
@@ -85,15 +57,20 @@ export const makeReader = () => {
           const { data, response } = yield* request(get({ offset, limit: PAGE }))
           for (const item of yield* decode(data, read)) if (!found.has(item.id)) found.set(item.id, item)
           onPage(data.length)
-          const more = response.headers.get("query-has-more")?.toLowerCase() === "true" && data.length > 0
+          const more =
+            response.headers.get("query-has-more")?.toLowerCase() === "true" &&
+            data.length > 0 &&
+            (to === null || offset + data.length < to)
           return { size: data.length, more }
         })
-      const first = yield* page(0)
+      const first = yield* page(from)
       let more = first.more
-      let offset = first.size
+      let offset = from + first.size
       while (more) {
         const before = found.size
-        const wave = Array.from({ length: AHEAD }, (_, i) => offset + i * first.size)
+        const wave = Array.from({ length: AHEAD }, (_, i) => offset + i * first.size).filter(
+          (start) => to === null || start < to
+        )
         for (const next of yield* Effect.forEach(wave, page, { concurrency: "unbounded" })) {
           offset += next.size
           more = next.more

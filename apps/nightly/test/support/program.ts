@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { BenchReport } from "../../src/report/bench.ts"
+import type { Report } from "../../src/report/report.ts"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
@@ -13,27 +15,47 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A folder of its own, taken away with the `using` that it is bound to. */
+/** A folder for reports and one beside it for state, taken away with the `using` that it is bound to. */
 export const scratch = () => {
-  const path = mkdtempSync(join(tmpdir(), "nightly-test-"))
+  const base = mkdtempSync(join(tmpdir(), "nightly-test-"))
+  const path = join(base, "out")
+  mkdirSync(path)
+  const read = (name: string) => readFileSync(join(path, "latest", name), "utf8")
   return {
+    base,
     path,
-    /** What is in it, hidden files too. */
+    state: join(base, "state"),
+    backups: join(base, "backups"),
+    /** What is in the folder for reports, hidden files too. */
     names: () => readdirSync(path).sort(),
-    read: (name: string) => readFileSync(join(path, name), "utf8"),
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true })
+    /** The files of the latest report. */
+    files: () => readdirSync(join(path, "latest")).sort(),
+    /** One of them. */
+    read,
+    report: () => JSON.parse(read("report.json")) as Report & { readonly bench: BenchReport },
+    [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true })
   }
 }
 
-/** Starts the real program. Nothing of this process's `BENCH_…` reaches it. */
+/** The variables that the program knows: of this process's own, none reaches it. */
+export const foreign = /^(BENCH|ALLURA|BITS|PINK|NIGHTLY|KEYTURN|REDIS|DATABASE|OTEL)_/
+
+/** Starts the real program, in a process group of its own when asked. Without more said its state is beside `--out`. */
 export const start = (
   args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  options: { readonly detached?: boolean; readonly cwd?: string } = {}
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } => {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("BENCH_"))
+  const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name))
+  const out = args[args.indexOf("--out") + 1]
+  const base = args.includes("--out") ? dirname(out as string) : tmpdir()
+  const own = { NIGHTLY_STATE: join(base, "state"), NIGHTLY_BACKUPS: join(base, "backups") }
   const child = spawn(process.execPath, [main, ...args], {
-    env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ["ignore", "pipe", "pipe"]
+    // Where there is no `.env`.
+    cwd: options.cwd ?? tmpdir(),
+    env: { ...Object.fromEntries(inherited), ...own, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: options.detached ?? false
   })
   let stdout = ""
   let stderr = ""
@@ -49,13 +71,3 @@ export const start = (
 /** Runs the real program to its end. */
 export const run = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>): Promise<Ended> =>
   start(args, env).ended
-
-/** The environment that points at a service. */
-export const pointAt = (server: {
-  readonly url: string
-  readonly credentials: { readonly service: { readonly login: string; readonly password: string } }
-}) => ({
-  BENCH_URL: server.url,
-  BENCH_LOGIN: server.credentials.service.login,
-  BENCH_PASSWORD: server.credentials.service.password
-})
