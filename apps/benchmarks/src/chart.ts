@@ -4,7 +4,7 @@ import { GridComponent, TitleComponent } from "echarts/components"
 import { init, use } from "echarts/core"
 import { SVGRenderer } from "echarts/renderers"
 import type { Case, Role } from "./case.ts"
-import type { Line, Result } from "./result.ts"
+import { better, type Line, type Result } from "./result.ts"
 import { figure } from "./table.ts"
 
 use([BarChart, GridComponent, TitleComponent, SVGRenderer])
@@ -15,10 +15,10 @@ const bar = 22
 const head = 44
 const labels = 230
 
-/** The lines of each panel, the cheapest on top. */
+/** The lines of each panel, the best on top. */
 const panelsOf = (result: Result, metric: string): ReadonlyArray<ReadonlyArray<Line>> =>
   [...Map.groupBy(result.lines, ({ group }) => group).values()]
-    .map((lines) => lines.filter((line) => line.metric === metric).sort((a, b) => a.median - b.median))
+    .map((lines) => lines.filter((line) => line.metric === metric).sort(better))
     .filter((lines) => lines.length > 0)
 
 /** The chart of a result. */
@@ -36,7 +36,7 @@ export const chart = (result: Result, options: Case["chart"]): string => {
     animation: false,
     backgroundColor: "#ffffff",
     title: panels.map(([line], i) => ({
-      text: `${line?.group}: ${metric} (${line?.unit})`,
+      text: `${line?.group}: ${metric}${line?.unit ? ` (${line.unit})` : ""}`,
       left: 12,
       top: (tops[i] as number) + 8,
       textStyle: { fontSize: 13, color: "#0f172a" }

@@ -2,10 +2,10 @@
  * A contender in a process of its own: what one makes the engine optimise for, or collect, is not another's cost. The
  * parent says what to do and when, so that contenders take turns.
  */
-import { type ChildProcess, fork } from "node:child_process"
+import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { contenderFile } from "./prepare.ts"
-import { forkOptions } from "./process.ts"
+import { forkOptions, guarded } from "./process.ts"
 
 /** What a contender's module gives for a configuration. */
 export interface Api {
@@ -29,11 +29,13 @@ export interface Contestant {
  * gets the contender's file and what the parent gives. `execArgv` are further arguments of Node's.
  */
 export const start = (name: string, module: URL, execArgv: ReadonlyArray<string> = []): Contestant => {
-  const child: ChildProcess = fork(fileURLToPath(new URL("./contestant-main.ts", import.meta.url)), {
-    ...forkOptions,
-    execArgv: [...forkOptions.execArgv, ...execArgv],
-    env: { ...process.env, CONTENDER: contenderFile(name), TASKS: module.href, NODE_NO_WARNINGS: "1" }
-  })
+  const { child, stop } = guarded(() =>
+    fork(fileURLToPath(new URL("./contestant-main.ts", import.meta.url)), {
+      ...forkOptions,
+      execArgv: [...forkOptions.execArgv, ...execArgv],
+      env: { ...process.env, CONTENDER: contenderFile(name), TASKS: module.href, NODE_NO_WARNINGS: "1" }
+    })
+  )
   let settle: { resolve: (value: never) => void; reject: (error: Error) => void } | undefined
   child.on("message", ({ error, value }: { error?: string; value?: never }) => {
     if (error === undefined) settle?.resolve(value as never)
@@ -45,11 +47,14 @@ export const start = (name: string, module: URL, execArgv: ReadonlyArray<string>
     ask: (task, argument) =>
       new Promise((resolve, reject) => {
         settle = { resolve, reject }
-        child.send({ task, argument })
+        // With a callback, the end of the process is an answer like any other.
+        child.send({ task, argument }, (error) => {
+          if (error !== null) reject(new Error(`${name} has ended`))
+        })
       }),
     stop: () => {
       settle = undefined
-      child.kill("SIGKILL")
+      stop()
     }
   }
 }

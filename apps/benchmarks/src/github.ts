@@ -1,5 +1,5 @@
 /** GitHub's REST API, the largest document here, and programs that call it. */
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { documents, peers, work } from "./places.ts"
 import { must } from "./process.ts"
@@ -19,9 +19,6 @@ export const folderOf = (client: Client): string =>
 
 /** Generates all clients. */
 export const generateClients = async (log: (line: string) => void): Promise<void> => {
-  mkdirSync(work, { recursive: true })
-  const link = join(work, "node_modules")
-  if (!existsSync(link)) symlinkSync(join(peers, "node_modules"), link)
   const node = (...args: ReadonlyArray<string>) => must(process.execPath, args, { cwd: work })
   const theirs = [githubDocument]
   await once(

@@ -2,7 +2,7 @@
  * What a run needs before it can measure: the peers, installed from their pins; and this project as its users get
  * it, built, packed and installed from tarballs: linked sources would be measured with the type stripping they need.
  */
-import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { documents, here, keyturn, peers, root, work } from "./places.ts"
 import { must } from "./process.ts"
@@ -160,6 +160,9 @@ const generatePeers = (log: (line: string) => void) =>
 /** Makes everything ready. What is up to date is left as it is. */
 export const prepare = async (log: (line: string) => void): Promise<void> => {
   await installPeers(log)
+  // What is generated below `work` imports peers, and so does the config file of one of them.
+  const link = join(work, "node_modules")
+  if (!existsSync(link)) symlinkSync(join(peers, "node_modules"), link)
   await generatePeers(log)
   await installOurs(log)
 }

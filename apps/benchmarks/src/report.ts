@@ -1,14 +1,12 @@
 /** All results as one page that needs nothing else. */
 import type { Result } from "./result.ts"
-import { cells, sentence, tables } from "./table.ts"
+import { cells, head, sentence, tables } from "./table.ts"
 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (character) => `&#${character.codePointAt(0) as number};`)
 
 const row = (tag: "th" | "td", values: ReadonlyArray<string>): string =>
   `<tr>${values.map((value) => `<${tag}>${escaped(value)}</${tag}>`).join("")}</tr>`
-
-const head = ["", "median", "p99", "min", "spread", "to floor", "to best peer"]
 
 const section = (result: Result, svg: string): string => `<section id="${result.name}">
 <h2>${escaped(result.name)}</h2>

@@ -32,6 +32,10 @@ export interface Result {
   readonly notes: ReadonlyArray<string>
 }
 
+/** Which of two lines of a metric is the better one, as `sort` asks it: more of a rate, less of anything else. */
+export const better = (a: Pick<Line, "median" | "unit">, b: Pick<Line, "median">): number =>
+  a.unit === "1/s" ? b.median - a.median : a.median - b.median
+
 const linesOf = (series: ReadonlyArray<Series>): ReadonlyArray<Line> => {
   const alike = Map.groupBy(series, ({ group, metric }) => `${group}\0${metric}`)
   return series.map((one) => {
@@ -39,7 +43,8 @@ const linesOf = (series: ReadonlyArray<Series>): ReadonlyArray<Line> => {
     const floor = rivals.find(({ role }) => role === "floor")
     const best = rivals
       .filter(({ role }) => role === "peer")
-      .sort((a, b) => summarize(a.values).median - summarize(b.values).median)[0]
+      .map((rival) => ({ ...rival, ...summarize(rival.values) }))
+      .sort(better)[0]
     const { contender, group, metric, role, unit, values } = one
     return {
       group,

@@ -1,5 +1,5 @@
 /** Results as text. */
-import type { Line, Result } from "./result.ts"
+import { better, type Line, type Result } from "./result.ts"
 import type { Verdict } from "./verdict.ts"
 
 /** A number with three figures that matter. */
@@ -28,7 +28,8 @@ export const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
 const relation = (estimate: Line["toFloor"]): string =>
   estimate === undefined || !Number.isFinite(estimate.value) ? "" : `× ${estimate.value.toFixed(2)}`
 
-const head = ["", "median", "p99", "min", "spread", "to floor", "to best peer"]
+/** The headings of a table. */
+export const head = ["", "median", "p99", "min", "spread", "to floor", "to best peer"]
 
 /** A line's cells, in the order of `head`. */
 export const cells = (line: Line): ReadonlyArray<string> => [
@@ -41,19 +42,19 @@ export const cells = (line: Line): ReadonlyArray<string> => [
   relation(line.toBestPeer)
 ]
 
-/** The tables of a result: a heading and its lines, the cheapest first. */
+/** The tables of a result: a heading and its lines, the best first. */
 export const tables = ({ lines }: Result): ReadonlyArray<readonly [heading: string, lines: ReadonlyArray<Line>]> =>
-  [...Map.groupBy(lines, ({ group, metric, unit }) => `${group}: ${metric} (${unit})`)].map(([heading, lines]) => [
-    heading,
-    [...lines].sort((a, b) => a.median - b.median)
-  ])
+  [...Map.groupBy(lines, ({ group, metric, unit }) => `${group}: ${metric}${unit === "" ? "" : ` (${unit})`}`)].map(
+    ([heading, lines]) => [heading, [...lines].sort(better)]
+  )
 
 /** A verdict in a sentence. */
 export const sentence = ({ limit, measured, name, result, tolerated, unit }: Verdict): string => {
   const { high, low, value } = measured
+  const withUnit = (number: number): string => `${figure(number)} ${unit}`.trimEnd()
   const interval = low === high ? "" : ` (${figure(low)}–${figure(high)})`
-  const bar = `${figure(limit)} ${unit}${tolerated === undefined ? "" : `, ${figure(tolerated)} within noise`}`
-  return `${result.toUpperCase()}: ${name}: ${figure(value)}${interval} ${unit}; bar ≤ ${bar}`
+  const bar = `${withUnit(limit)}${tolerated === undefined ? "" : `, ${figure(tolerated)} within noise`}`
+  return `${result.toUpperCase()}: ${name}: ${figure(value)}${`${interval} ${unit}`.trimEnd()}; bar ≤ ${bar}`
 }
 
 /** A result as it is printed. */

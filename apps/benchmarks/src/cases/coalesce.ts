@@ -45,7 +45,7 @@ export const coalesce: Case = {
     ]
     for (const scenario of scenarios) {
       log(`coalesce: ${scenario}`)
-      const storms = await interleave(contenders, quick ? 2 : 7, ({ name }) => storm(name, { count, scenario }))
+      const storms = await interleave(contenders, quick ? 2 : 5, ({ name }) => storm(name, { count, scenario }))
       for (const { name: contender, role } of contenders) {
         const found = storms.get(contender) ?? []
         const line = (metric: string, unit: string, value: (storm: Storm) => number) =>

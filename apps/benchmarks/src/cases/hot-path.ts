@@ -74,8 +74,8 @@ export const hotPath: Case = {
   chart: { metric: "processor time per call" },
   run: async ({ log, quick }) => {
     const launches = quick ? 1 : 5
-    const rounds = quick ? 15 : 25
-    const target = quick ? 30 : 100
+    const rounds = 15
+    const target = quick ? 30 : 50
     const series: Array<Series> = []
     const verdicts: Array<Verdict> = []
     const notes: Array<string> = []

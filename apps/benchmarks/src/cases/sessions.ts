@@ -38,7 +38,7 @@ export const sessions: Case = {
   run: async ({ log, quick }) => {
     const sizes = quick ? [1, 100, 2000] : [1, 1000, 100_000]
     const [, few = 0, many = 0] = sizes
-    const repetitions = quick ? 2 : 3
+    const repetitions = 2
     const stormFor = quick ? 10 : 60
     const series: Array<Series> = []
     const verdicts: Array<Verdict> = []

@@ -66,7 +66,7 @@ export const types: Case = {
     for (const [compiler, folder] of Object.entries(compilers)) {
       for (const [size, program] of programs) {
         log(`types: ${compiler}, ${size} calls`)
-        const found = await interleave(clients, quick ? 1 : 7, ({ name }) => check(folder, name, program))
+        const found = await interleave(clients, quick ? 1 : 5, ({ name }) => check(folder, name, program))
         const values = (client: Client, metric: Metric) => (found.get(client) ?? []).map((one) => one[metric])
         const group = `${size} call${size === 1 ? "" : "s"}, ${compiler}`
         for (const metric of Object.keys(metrics) as ReadonlyArray<Metric>) {
