@@ -109,6 +109,21 @@ describe("imports point one way", () => {
     })
   }
 
+  it("and what a browser may load reaches nothing of Node", () => {
+    const forNode = /^packages\/(auth\/src\/node\/|grants\/[^/]+\/src\/loopback\.ts$)/
+    const problems = globSync("packages/{contract,auth,client,endpoints/*,grants/*}/src/**/*.ts", { cwd: root })
+      .filter((file) => !forNode.test(file))
+      .flatMap((file) =>
+        importsOf(readFileSync(new URL(file, root), "utf8"))
+          .filter(({ specifier }) => {
+            const target = new URL(specifier, new URL(file, root)).pathname.slice(root.pathname.length)
+            return /^node:|^@keyturn\/auth\/Loopback$/.test(specifier) || forNode.test(target)
+          })
+          .map(({ specifier }) => `${file}: imports ${specifier}`)
+      )
+    assert.deepStrictEqual(problems, [])
+  })
+
   it("and an import that breaks the table is seen, however it is written", () => {
     const auth = rules.find(([pattern]) => pattern.test("packages/auth"))?.[1] as Rule
     const endpoints = rules.find(([pattern]) => pattern.test("packages/endpoints/x"))?.[1] as Rule
