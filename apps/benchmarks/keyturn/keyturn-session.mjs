@@ -9,11 +9,13 @@ import * as Scope from "effect/Scope"
 import { contract } from "./items/contract.mjs"
 
 const store = SessionStore.memory()
+const policy = Policy.make()
+// Made at the first use, when there is a `fetch` to use.
+let transport
 
 /** A session alone, as a library that does its own requests holds one: nothing of the client. */
 export const setup = async ({ url, username, password }) => {
-  const transport = Transport.make(globalThis.fetch)
-  const policy = Policy.make()
+  transport ??= Transport.make(globalThis.fetch)
   const place = { contract, schemeName: "session", baseUrl: url, scopes: [], transport, policy }
   const { context, grant } = Credentials.resolve(place, { username, password })
   const scope = Scope.makeUnsafe()

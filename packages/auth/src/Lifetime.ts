@@ -49,7 +49,8 @@ export const renewAt = (tokens: TokenSet, terms: Terms, policy: Policy, draw: nu
   const life = tokens.expiresAt - tokens.issuedAt
   if (life <= 0) return undefined
   const margin = Math.min(Duration.toMillis(policy.renewal.margin), policy.renewal.fraction * life)
-  return tokens.expiresAt - margin * (1 + draw * policy.renewal.jitter)
+  // Whole milliseconds, as all times are.
+  return Math.floor(tokens.expiresAt - margin * (1 + draw * policy.renewal.jitter))
 }
 
 /** Tokens with the life that the contract gives them, where their answer announced none. */

@@ -63,12 +63,33 @@ export interface Listed {
   readonly leased: number
 }
 
-// One for each session of the process, of which there may be very many: a few words each, and no collections.
+// One for each session of the process, of which there may be very many: a few words each, and chains, for most have one link.
 interface Entry {
   record: SessionRecord.SessionRecord
   lease: { readonly owner: string; readonly until: number } | undefined
-  holders: ReadonlyArray<{ readonly name: string; readonly until: number }>
-  subscribers: ReadonlyArray<Neighbour>
+  holders: Holder | undefined
+  subscribers: Subscriber | undefined
+}
+
+interface Holder {
+  readonly name: string
+  readonly until: number
+  readonly next: Holder | undefined
+}
+
+interface Subscriber {
+  readonly one: Neighbour
+  readonly next: Subscriber | undefined
+}
+
+/** The links of a chain that stay. */
+const filter = <Link extends { readonly next: Link | undefined }>(
+  chain: Link | undefined,
+  stays: (link: Link) => boolean
+): Link | undefined => {
+  let kept: Link | undefined
+  for (let link = chain; link !== undefined; link = link.next) if (stays(link)) kept = { ...link, next: kept }
+  return kept
 }
 
 /**
@@ -84,26 +105,26 @@ export const memory = (): SessionStore => {
   const entry = (key: string): Entry => {
     let found = entries.get(key)
     if (found === undefined) {
-      found = { record: SessionRecord.none, lease: undefined, holders: [], subscribers: [] }
+      found = { record: SessionRecord.none, lease: undefined, holders: undefined, subscribers: undefined }
       entries.set(key, found)
     }
     return found
   }
   const wake = (entry: Entry) => {
-    for (const subscriber of entry.subscribers) subscriber.woken()
+    for (let link = entry.subscribers; link !== undefined; link = link.next) link.one.woken()
   }
   /** When nobody is left who could compare against its record, an entry may go. */
   const isUnwatched = (at: Entry): boolean =>
-    at.holders.length === 0 && at.subscribers.length === 0 && at.lease === undefined
+    at.holders === undefined && at.subscribers === undefined && at.lease === undefined
   const now = Effect.clockWith((clock) => Effect.succeed(clock.currentTimeMillisUnsafe()))
   const within: Neighbours = {
     add: (key, one) => {
       const at = entry(key)
-      at.subscribers = at.subscribers.concat(one)
+      at.subscribers = { one, next: at.subscribers }
     },
     remove: (key, one) => {
       const at = entries.get(key)
-      if (at !== undefined) at.subscribers = at.subscribers.filter((other) => other !== one)
+      if (at !== undefined) at.subscribers = filter(at.subscribers, (link) => link.one !== one)
     }
   }
   const store: SessionStore = {
@@ -142,14 +163,14 @@ export const memory = (): SessionStore => {
     hold: (key, name, ttl) =>
       Effect.map(now, (now) => {
         const at = entry(key)
-        at.holders = at.holders.filter((other) => other.name !== name).concat({ name, until: now + ttl })
+        at.holders = { name, until: now + ttl, next: filter(at.holders, (other) => other.name !== name) }
       }),
     leave: (key, name, end) =>
       Effect.map(now, (now) => {
         const at = entry(key)
-        at.holders = at.holders.filter((other) => other.name !== name && other.until > now)
+        at.holders = filter(at.holders, (other) => other.name !== name && other.until > now)
         const before = at.record
-        if (!end || at.holders.length > 0) {
+        if (!end || at.holders !== undefined) {
           if (isUnwatched(at) && before.tokens === undefined) entries.delete(key)
           return undefined
         }
@@ -161,15 +182,12 @@ export const memory = (): SessionStore => {
         return before
       }),
     list: Effect.map(now, (now) =>
-      [...entries].flatMap(([key, { holders, lease, record }]) =>
-        record.version === 0
-          ? []
-          : {
-              key,
-              holders: holders.filter(({ until }) => until > now).length,
-              leased: Math.max(0, (lease?.until ?? 0) - now)
-            }
-      )
+      [...entries].flatMap(([key, { holders, lease, record }]) => {
+        if (record.version === 0) return []
+        let living = 0
+        for (let holder = holders; holder !== undefined; holder = holder.next) if (holder.until > now) living++
+        return { key, holders: living, leased: Math.max(0, (lease?.until ?? 0) - now) }
+      })
     )
   }
   return introduce(store, within)

@@ -14,9 +14,9 @@ export const fingerprint = (token: Redacted.Redacted<string>): string => hex(Red
 
 const randomHex = (bytes: number): string => toHex(crypto.getRandomValues(new Uint8Array(bytes)))
 
-/** A proof that the maker knew `secret`, worth nothing to who does not: `salt:hash`. */
+/** A proof that the maker knew `secret`, worth nothing to who does not: `salt:hash`, of 128 bits each. */
 export const prove = (secret: Redacted.Redacted<string>, salt: string = randomHex(16)): string =>
-  [salt, hex(`${salt}\n${Redacted.value(secret)}`)].join(":")
+  [salt, hex(`${salt}\n${Redacted.value(secret)}`).slice(0, 32)].join(":")
 
 /** Whether a proof was made with this secret. */
 export const isProvedBy = (proof: string, secret: Redacted.Redacted<string>): boolean =>

@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { assert, describe, it } from "@effect/vitest"
 import { connect, memoryStore, type SessionEvent } from "@keyturn/client"
 import type { SecurityScheme } from "@keyturn/contract"
@@ -30,14 +31,19 @@ const options = () => {
   return { events, options: { store: memoryStore(), onEvent: (event: SessionEvent) => void events.push(event) } }
 }
 
-const withPerson = (choice: Choice, shown: Array<UserCode>, more: Partial<DeviceCodeOptions> = {}) =>
+const withPerson = (
+  choice: Choice,
+  shown: Array<UserCode>,
+  more: Partial<DeviceCodeOptions> = {},
+  ready: Promise<unknown> = Promise.resolve()
+) =>
   deviceCode({
     clientId: "cli",
     scope: "openid offline_access",
     onUserCode: (code) => {
       shown.push(code)
       // The person is elsewhere: nobody waits for them here.
-      void enterCode(browser(), code.verificationUri, code.userCode, choice)
+      void ready.then(() => enterCode(browser(), code.verificationUri, code.userCode, choice))
     },
     ...more
   })
@@ -48,10 +54,12 @@ describe("device code against a real server", () => {
     impatient(server)
     const shown: Array<UserCode> = []
     const { events, options: given } = options()
+    // The person takes longer than the device's first question.
+    const asked = once(server.provider, "grant.error")
     {
       await using api = await connect(server.contract({ oauth: scheme(server) }), {
         ...given,
-        grant: withPerson("agree", shown)
+        grant: withPerson("agree", shown, {}, asked)
       })
       const response = await api.session.fetch(`${server.url}/api/me`)
       assert.deepStrictEqual(await response.json(), { client: "cli", account: "alice" })
