@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { vi } from "vitest"
 import { BodyNotReplayable, type ConnectedClient, connect } from "../src/index.ts"
 import { json } from "./support/echo.ts"
 import { type Paths, pets } from "./support/pets.ts"
@@ -94,6 +95,31 @@ describe("a request that gets a 401", () => {
     for (const { body, headers } of server.calls()) {
       assert.strictEqual(body.toString(), "hello")
       assert.strictEqual(headers["x-trace"], "1")
+    }
+  })
+
+  it("is sent once more when its new token's time was over before it arrived (T39)", async () => {
+    await using server = await shop(60)
+    await using client = await open(server)
+    vi.useFakeTimers({ toFake: ["Date"] })
+    try {
+      let late = true
+      server.answer = (_seen, response) => {
+        if (!late) return json(response, 200, { ok: true })
+        // The machine stood still while the request was on its way.
+        late = false
+        vi.setSystemTime(Date.now() + 61_000)
+        json(response, 401, { why: "token" })
+      }
+      server.forget()
+      assert.strictEqual((await client.session.fetch("/pets")).status, 200)
+      assert.strictEqual(server.calls().length, 3)
+      // A token whose time is not over is refused for another reason, and one renewal is enough to know.
+      server.answer = (_seen, response) => json(response, 401, { why: "no right" })
+      assert.strictEqual((await client.session.fetch("/closed")).status, 401)
+      assert.strictEqual(server.calls().length, 5)
+    } finally {
+      vi.useRealTimers()
     }
   })
 
