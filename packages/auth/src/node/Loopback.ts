@@ -152,7 +152,8 @@ export const make = (settings: Settings): Effect.Effect<Listening, GrantFailure,
       visit: (to, key) =>
         Effect.suspend(() => {
           expected = key
-          return Effect.andThen(sendAway(to), Deferred.await(visited))
+          // Whoever opens the page may stay until the person is through: nobody waits for that.
+          return Effect.andThen(Effect.forkChild(sendAway(to)), Deferred.await(visited))
         }).pipe(
           Effect.timeoutOrElse({
             duration: timeout,

@@ -39,6 +39,18 @@ describe("authorization code over a loopback redirect", () => {
     assert.notInclude(page, new URL(opened[0] as string).searchParams.get("state") as string)
   })
 
+  it("whoever opens the page may stay until the person is through", async () => {
+    await using server = await listen()
+    let page = ""
+    const { grant } = commandLine({
+      open: async (url) => {
+        page = (await signIn(browser(), url)).html
+      }
+    })
+    await using _api = await connect(server.contract({ oauth: codeScheme(server) }), { ...observed().options, grant })
+    await vi.waitFor(() => assert.include(page, "You are signed in"))
+  })
+
   it("N2: the listener is on the loopback address only, on a free port, and gone after the sign-in", async () => {
     await using server = await listen()
     const outside = Object.values(os.networkInterfaces())
