@@ -74,8 +74,9 @@ const declaredFlow = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | und
     case "device_code":
       return scheme.flows.deviceAuthorization
     case "authorization_code":
-    case "token":
       return scheme.flows.authorizationCode
+    case "token":
+      return scheme.flows.authorizationCode ?? scheme.flows.deviceAuthorization ?? scheme.flows.password
     default:
       return undefined
   }
@@ -83,7 +84,7 @@ const declaredFlow = (scheme: SecurityScheme, grant: GrantName): OAuthFlow | und
 
 /**
  * The flow of a scheme that belongs to a grant, its URLs absolute: relative ones are below the server (OpenAPI 3.0, relative
- * references in URLs), unlike paths, which are appended to it. A token made elsewhere is refreshed as one from the code flow.
+ * references in URLs), unlike paths, which are appended to it. A token made elsewhere is refreshed as one from a flow that has refresh tokens.
  */
 export const flowOf = (scheme: SecurityScheme, grant: GrantName, baseUrl: string): OAuthFlow | undefined => {
   const flow = declaredFlow(scheme, grant)

@@ -84,6 +84,26 @@ describe("a credential", () => {
     }
   })
 
+  it.each(["authorizationCode", "deviceAuthorization", "password"] as const)(
+    "that is a token with its refresh token is refreshed where the flow %s says",
+    async (flow) => {
+      await using server = await listen()
+      const flows = { [flow]: { tokenUrl: `${server.url}/token`, scopes: [] } }
+      const schemes = { session: { type: "oauth2", flows } } as const
+      const credentials = { grant: "token", token: "old", refreshToken: "r", expiresAt: "2001-01-01T00:00:00Z" } as never
+      await using api = await connect({ ...contract, schemes }, { baseUrl: server.url, credentials })
+      assert.strictEqual((await api.session.fetch("/x")).status, 200)
+      assert.deepStrictEqual(
+        server.seen.map(({ url, headers }) => [url, headers.authorization]),
+        [
+          ["/token", undefined],
+          ["/x", "Bearer a"]
+        ]
+      )
+      assert.include(server.seen[0]?.body.toString(), "refresh_token=r")
+    }
+  )
+
   it("may not be a refresh token where nobody says how it is used", async () => {
     await using server = await listen()
     const schemes = { session: { type: "openIdConnect", openIdConnectUrl: `${server.url}/.well-known` } } as const

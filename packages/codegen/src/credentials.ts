@@ -64,9 +64,9 @@ const waysOf = (scheme: SecurityScheme, fields: ReadonlyArray<CredentialField>):
 const tokenWay = (scheme: SecurityScheme): Way => {
   const token = required("token", scheme.type === "apiKey" ? "The key." : "The access token.")
   const oauth = scheme.type === "openIdConnect" || scheme.type === "oauth2"
+  // Where the token endpoint is found by discovery, only a grant that discovers it can refresh.
   const refreshes =
     scheme.session?.refresh !== undefined ||
-    scheme.type === "openIdConnect" ||
     (scheme.type === "oauth2" &&
       Object.keys(scheme.flows).some((flow) => flow !== "clientCredentials" && flow !== "implicit"))
   const doc = scheme.type === "apiKey" ? "A key obtained beforehand." : "A token obtained beforehand."

@@ -49,6 +49,11 @@ describe("credentials are typed from the schemes", () => {
     const module = await credentialsOf("shapes")
     assert.include(module, "readonly basic: BasicCredentials\n      readonly bearer?: BearerCredentials\n")
     assert.notMatch(module, /certificate/i)
+    // Its token endpoint is found by discovery, which a token made elsewhere does not do.
+    assert.strictEqual(
+      interfaceOf(module, "OidcCredentials"),
+      'interface OidcCredentials { readonly grant?: "token" readonly token: string }'
+    )
     assert.strictEqual(
       interfaceOf(module, "BasicCredentials"),
       'interface BasicCredentials { readonly grant?: "basic" readonly username: string readonly password: string }'

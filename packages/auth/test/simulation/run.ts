@@ -131,8 +131,6 @@ const live = (around: Surroundings, trouble: Trouble, processes: Array<Process>)
   const allowed = ["200"]
   // What only a person could get back may be gone.
   if (!headless) allowed.push("SessionLost")
-  // Clocks further apart than a token lives: each process in turn takes what another renewed for expired.
-  if (weather.clocks) allowed.push("401")
   const asked = processes.filter((process) => process.living)
   const answers = new Map<Process, string>()
   for (const process of asked) process.request((outcome) => answers.set(process, outcome))

@@ -3,7 +3,7 @@
  * before or after they happened, are repeated, come late or twice.
  */
 import { StoreUnavailable } from "@keyturn/auth/SessionError"
-import type { SessionRecord } from "@keyturn/auth/SessionRecord"
+import { type SessionRecord, shift } from "@keyturn/auth/SessionRecord"
 import type { SessionStore } from "@keyturn/auth/SessionStore"
 import * as Effect from "effect/Effect"
 import { makeCell } from "./cell.ts"
@@ -108,7 +108,8 @@ export const makeStore = (world: World, plan: Plan, oracle: Oracle, trouble: Tro
       call(machine, "read", () => {
         const record = cell.read()
         world.say(machine.name, () => `reads ${glance(record)}`)
-        return record
+        // Kept in the engine's time, as stores that are shared by machines keep it.
+        return shift(record, machine.ahead)
       }),
     write: (_key, next) =>
       call(
@@ -116,7 +117,7 @@ export const makeStore = (world: World, plan: Plan, oracle: Oracle, trouble: Tro
         "write",
         () => {
           const before = honest.read()
-          const done = cell.write(next)
+          const done = cell.write(shift(next, -machine.ahead))
           if (honest.read() !== before) oracle.wrote(machine, next)
           world.say(machine.name, () => `${done ? "writes" : "may not write"} ${glance(next)}`)
           return done
@@ -159,7 +160,7 @@ export const makeStore = (world: World, plan: Plan, oracle: Oracle, trouble: Tro
         world.say(machine.name, () => `leaves${before === undefined ? "" : " as the last"}`)
         if (before !== undefined) oracle.ended++
         oracle.stored = honest.read()
-        return before
+        return before && shift(before, machine.ahead)
       })
   })
 }
