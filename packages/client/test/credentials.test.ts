@@ -90,7 +90,12 @@ describe("a credential", () => {
       await using server = await listen()
       const flows = { [flow]: { tokenUrl: `${server.url}/token`, scopes: [] } }
       const schemes = { session: { type: "oauth2", flows } } as const
-      const credentials = { grant: "token", token: "old", refreshToken: "r", expiresAt: "2001-01-01T00:00:00Z" } as never
+      const credentials = {
+        grant: "token",
+        token: "old",
+        refreshToken: "r",
+        expiresAt: "2001-01-01T00:00:00Z"
+      } as never
       await using api = await connect({ ...contract, schemes }, { baseUrl: server.url, credentials })
       assert.strictEqual((await api.session.fetch("/x")).status, 200)
       assert.deepStrictEqual(
