@@ -32,6 +32,7 @@ export const opensAndCloses = async (opens: number): Promise<ReadonlyArray<strin
   // The first quarter warms the engine up; what leaks grows from the second to the last.
   const heap = looks.map(({ heap }) => heap)
   const quarter = Math.floor(heap.length / 4)
+  if (quarter === 0) return grown
   const growth = median(heap.slice(-quarter)) - median(heap.slice(quarter, 2 * quarter))
   const each = growth / (every * 2.5 * quarter)
   console.log(`heap: ${each.toFixed(1)} bytes a session`)
