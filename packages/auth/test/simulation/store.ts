@@ -111,19 +111,21 @@ export const makeStore = (world: World, plan: Plan, oracle: Oracle, trouble: Tro
         // Kept in the engine's time, as stores that are shared by machines keep it.
         return shift(record, machine.ahead)
       }),
-    write: (_key, next) =>
-      call(
+    write: (_key, next) => {
+      const kept = shift(next, -machine.ahead)
+      return call(
         machine,
         "write",
         () => {
           const before = honest.read()
-          const done = cell.write(shift(next, -machine.ahead))
-          if (honest.read() !== before) oracle.wrote(machine, next)
-          world.say(machine.name, () => `${done ? "writes" : "may not write"} ${glance(next)}`)
+          const done = cell.write(kept)
+          if (honest.read() !== before) oracle.wrote(machine, kept)
+          world.say(machine.name, () => `${done ? "writes" : "may not write"} ${glance(kept)}`)
           return done
         },
-        () => oracle.failedToWrite(next)
-      ),
+        () => oracle.failedToWrite(kept)
+      )
+    },
     acquire: (_key, owner, ttl) =>
       call(machine, "acquire", () => {
         const done = cell.acquire(owner, ttl)
