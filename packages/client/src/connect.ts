@@ -28,14 +28,15 @@ const context = Context.make(Clock.Clock, unrefClock).pipe(Context.add(CurrentLo
 let waiting = 0
 let hold: ReturnType<typeof setInterval> | undefined
 
+const waited = () => {
+  if (--waiting === 0) clearInterval(hold)
+}
+
 /** Waiting keeps the process alive. */
-const wait = async <A>(promise: Promise<A>): Promise<A> => {
+const wait = <A>(promise: Promise<A>): Promise<A> => {
   if (waiting++ === 0) hold = setInterval(() => {}, 2 ** 30)
-  try {
-    return await promise
-  } finally {
-    if (--waiting === 0) clearInterval(hold)
-  }
+  promise.then(waited, waited)
+  return promise
 }
 
 /** Runs an effect for a caller who waits: the caller's abort rejects as `fetch` does. */

@@ -166,25 +166,23 @@ const landingOf = (flight: Flight, signal: AbortSignal | undefined): Promise<Lan
       })
 
 /** The same for who waits without an effect; rejects with the `SessionError` itself, or with the signal's reason. */
-export const renewedAsync = async (
+export const renewedAsync = (
   live: Live,
   used: number,
   challenged: boolean,
   signal: AbortSignal | undefined
 ): Promise<Credential> => {
-  for (;;) {
-    signal?.throwIfAborted()
-    const one = found(live, used, challenged)
-    let result: Credential | SessionError | undefined
-    if (one instanceof Flight) {
-      const from = live.elapsed()
-      try {
-        result = answer(live, used, await landingOf(one, signal))
-      } finally {
-        live.telemetry.waited(live.elapsed() - from)
-      }
-    } else result = one
+  if (signal?.aborted === true) return Promise.reject(signal.reason)
+  const one = found(live, used, challenged)
+  if (!(one instanceof Flight)) return one instanceof Error ? Promise.reject(one) : Promise.resolve(one)
+  const from = live.elapsed()
+  const waited = () => live.telemetry.waited(live.elapsed() - from)
+  const landing = landingOf(one, signal)
+  landing.then(waited, waited)
+  return landing.then((landing) => {
+    const result = answer(live, used, landing)
+    if (result === undefined) return renewedAsync(live, used, challenged, signal)
     if (result instanceof Error) throw result
-    if (result !== undefined) return result
-  }
+    return result
+  })
 }
