@@ -4,8 +4,6 @@ import * as Session from "@keyturn/auth/Session"
 import * as SessionStore from "@keyturn/auth/SessionStore"
 import * as Transport from "@keyturn/auth/Transport"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Scope from "effect/Scope"
 import { contract } from "./items/contract.mjs"
 
 const store = SessionStore.memory()
@@ -18,9 +16,8 @@ export const setup = async ({ url, username, password }) => {
   transport ??= Transport.make(globalThis.fetch)
   const place = { contract, schemeName: "session", baseUrl: url, scopes: [], transport, policy }
   const { context, grant } = Credentials.resolve(place, { username, password })
-  const scope = Scope.makeUnsafe()
   const session = await Effect.runPromise(
-    Scope.provide(Session.make({ contract, schemeName: "session", grant, context, store, policy }), scope)
+    Session.open({ contract, schemeName: "session", grant, context, store, policy })
   )
   const read = async (id) => {
     const credential = session.credentialUnsafe() ?? (await Effect.runPromise(session.credential))
@@ -28,5 +25,5 @@ export const setup = async ({ url, username, password }) => {
     const response = await fetch(new Request(`${url}/items/${id}`, { headers }))
     return response.json()
   }
-  return { read, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
+  return { read, close: () => Effect.runPromise(session.signOut()) }
 }
