@@ -76,8 +76,10 @@ export interface Options {
 
 /** A body as given by a user, as far as it can be sent again. */
 export const bodyOf = (value: unknown): Body =>
-  value instanceof ReadableStream ||
-  (typeof value === "object" && value !== null && Symbol.asyncIterator in value && !(value instanceof Blob))
+  // Nearly all are text, and need no further look.
+  typeof value !== "string" &&
+  (value instanceof ReadableStream ||
+    (typeof value === "object" && value !== null && Symbol.asyncIterator in value && !(value instanceof Blob)))
     ? { _tag: "stream" }
     : { _tag: "given", value: (value ?? null) as BodyInit | null }
 
