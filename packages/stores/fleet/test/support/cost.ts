@@ -33,7 +33,12 @@ const noting = (store: SessionStore, calls: Calls): SessionStore => {
     read: (key) => note("read", store.read(key)),
     write: (key, next) => note("write", store.write(key, next)),
     acquire: (key, owner, ttl) => note("acquire", store.acquire(key, owner, ttl)),
-    release: (key, owner) => note("release", store.release(key, owner)),
+    // Given back while the tokens are in use already: nobody waits for it.
+    release: (key, owner) =>
+      Effect.suspend(() => {
+        calls.names.push("release")
+        return store.release(key, owner)
+      }),
     // Word of one's own changes is one more read, when it comes; it is not waited for.
     subscribe: () => Effect.void
   }
