@@ -220,6 +220,8 @@ export const make = ({
         if (!suspect) remember(call, credentials)
         return response
       }
+      // Before the renewal, which may need the connection that this answer holds.
+      drain(response)
       const superseded = call.sessions.some((session, i) => session.state().generation !== credentials[i]?.generation)
       const renewed: Array<Credential> = []
       for (const [i, session] of call.sessions.entries()) {
@@ -232,7 +234,6 @@ export const make = ({
             "The server asked for a new token after it had taken a streamed body, which cannot be sent again. The session is renewed: make the request once more with a new stream, or give the body as text, bytes or a Blob."
         })
       }
-      drain(response)
       // What somebody else had obtained before may be as dead as what it replaced: it is not this request's renewal.
       if (!superseded && call.sessions.every((session, i) => session.obtained() === renewed[i]?.generation)) renewals++
       credentials = renewed

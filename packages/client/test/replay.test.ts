@@ -98,6 +98,26 @@ describe("a request that gets a 401", () => {
     }
   })
 
+  it("lets go of the answer, and of the connection that it holds, before it asks for another token", async () => {
+    await using server = await shop()
+    let refused: Response | undefined
+    const before: Array<boolean | undefined> = []
+    await using client = await connect(pets, {
+      baseUrl: server.url,
+      credentials,
+      fetch: async (input, init) => {
+        const response = await fetch(input, init)
+        // The forgotten session is refreshed in vain, then signed in to anew.
+        if (response.url.endsWith("/token")) before.push(refused?.bodyUsed)
+        if (response.status === 401) refused = response
+        return response
+      }
+    })
+    server.forget()
+    assert.strictEqual((await client.GET("/pets")).response.status, 200)
+    assert.deepStrictEqual(before, [true])
+  })
+
   it("is sent once more when its new token's time was over before it arrived (T39)", async () => {
     await using server = await shop(60)
     await using client = await open(server)
