@@ -14,17 +14,20 @@ export interface Budget {
 
 const KB = 1000
 
-/** The budgets. */
+/**
+ * The budgets. The two clients are held to what they weigh: 30 kB is what we want, and `docs/benchmarks.md` says what stands in
+ * its way.
+ */
 export const budgets: ReadonlyArray<Budget> = [
   {
     name: "@keyturn/client, password, memory store",
     program: `import { connect } from "@keyturn/client"; globalThis.connect = connect`,
-    limit: 55 * KB
+    limit: 51 * KB
   },
   {
     name: "@keyturn/client, authorization code with PKCE, memory store",
     program: `import { connect } from "@keyturn/client"; import { authorizationCode } from "@keyturn/grant-authorization-code"; globalThis.app = { connect, authorizationCode }`,
-    limit: 63 * KB
+    limit: 59 * KB
   },
   {
     name: "@keyturn/bench, the contract",
