@@ -1,5 +1,5 @@
-import * as Session from "@keyturn/auth/Session"
 import type { SessionError } from "@keyturn/auth/SessionError"
+import { type Options, open as openSession, type SessionHandle } from "@keyturn/auth/SessionHandle"
 import type { Contract, PathsOf } from "@keyturn/contract"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -49,7 +49,7 @@ const run = async <A>(effect: Effect.Effect<A, SessionError>, signal?: AbortSign
 }
 
 /** Leaves sessions, the last one opened first. */
-const closeAll = (sessions: ReadonlyArray<Session.SessionHandle>): Promise<void> =>
+const closeAll = (sessions: ReadonlyArray<SessionHandle>): Promise<void> =>
   run(Effect.forEach([...sessions].reverse(), (session) => session.signOut(), { discard: true }))
 
 class Connected extends Joined {}
@@ -97,9 +97,9 @@ export const connect = async <
   options: ConnectOptions<C, Operations>
 ): Promise<ConnectedClient<Chosen<PathsOf<C>, Operations>>> => {
   const { credentials, signal, ...rest } = options
-  const begun: Array<Session.SessionHandle> = []
-  const session = (given: Session.Options) =>
-    Effect.map(Session.open(given), (one) => {
+  const begun: Array<SessionHandle> = []
+  const session = (given: Options) =>
+    Effect.map(openSession(given), (one) => {
       begun.push(one)
       return one
     })

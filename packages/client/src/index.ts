@@ -4,7 +4,6 @@
  */
 export type { GrantPlugin } from "@keyturn/auth/Credentials"
 export type { PolicyInput } from "@keyturn/auth/Policy"
-export type { SessionState } from "@keyturn/auth/Session"
 export {
   AuthUnavailable,
   BodyNotReplayable,
@@ -23,6 +22,7 @@ export {
   TokenAnswerInvalid
 } from "@keyturn/auth/SessionError"
 export type { SessionEvent } from "@keyturn/auth/SessionEvent"
+export type { SessionState } from "@keyturn/auth/SessionHandle"
 export { memory as memoryStore, type SessionStore } from "@keyturn/auth/SessionStore"
 export { type ConnectedClient, connect } from "./connect.ts"
 export type { Chosen, Only, OperationKey } from "./operations.ts"

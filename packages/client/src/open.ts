@@ -3,8 +3,8 @@ import * as Credentials from "@keyturn/auth/Credentials"
 import * as Policy from "@keyturn/auth/Policy"
 import { choose } from "@keyturn/auth/Requirement"
 import * as Scopes from "@keyturn/auth/Scopes"
-import type * as Session from "@keyturn/auth/Session"
 import { ConfigurationError, CredentialMissing, InsufficientScope, type SessionError } from "@keyturn/auth/SessionError"
+import type { Options, SessionHandle } from "@keyturn/auth/SessionHandle"
 import * as SessionStore from "@keyturn/auth/SessionStore"
 import * as Transport from "@keyturn/auth/Transport"
 import { type Contract, type Requirements, requirementsOf, serverUrl } from "@keyturn/contract"
@@ -49,16 +49,16 @@ const schemesFrom = (
 
 /** What an operation is sent with. */
 interface Plan {
-  readonly sessions: ReadonlyArray<Session.SessionHandle>
+  readonly sessions: ReadonlyArray<SessionHandle>
   /** The scopes it needs of a session, for those sessions whose tokens have scopes. */
-  readonly scoped: ReadonlyArray<readonly [Session.SessionHandle, ReadonlyArray<string>]>
+  readonly scoped: ReadonlyArray<readonly [SessionHandle, ReadonlyArray<string>]>
 }
 
 const planFor = (
   contract: Contract,
   requirements: Requirements,
   configured: ReadonlySet<string>,
-  sessions: Readonly<Record<string, Session.SessionHandle>>,
+  sessions: Readonly<Record<string, SessionHandle>>,
   operation: string
 ): Plan => {
   const chosen = choose(contract, requirements, configured)
@@ -97,10 +97,10 @@ const checkScopes = (scoped: Plan["scoped"], operation: string): void => {
 }
 
 /** How a face of the client runs and makes sessions. */
-export interface Face<S extends Session.SessionHandle, R> {
+export interface Face<S extends SessionHandle, R> {
   readonly run: AuthFetch.Options["run"]
   readonly wait?: AuthFetch.Options["wait"]
-  readonly session: (options: Session.Options) => Effect.Effect<S, SessionError, R>
+  readonly session: (options: Options) => Effect.Effect<S, SessionError, R>
 }
 
 /** The APIs in use, the latest first, with what they were made of. */
@@ -136,7 +136,7 @@ const apiOf = (
 }
 
 /** An API that is signed in to: what both faces are made from. */
-export class Opened<S extends Session.SessionHandle = Session.SessionHandle> extends AuthFetch.Memory {
+export class Opened<S extends SessionHandle = SessionHandle> extends AuthFetch.Memory {
   readonly api: Api
   /** One session a configured scheme, by the scheme's name. */
   readonly sessions: Readonly<Record<string, S>>
@@ -156,7 +156,7 @@ export class Opened<S extends Session.SessionHandle = Session.SessionHandle> ext
     return this.api.contract.accept
   }
 
-  private sessionsOf(requirements: Requirements, operation: string): ReadonlyArray<Session.SessionHandle> {
+  private sessionsOf(requirements: Requirements, operation: string): ReadonlyArray<SessionHandle> {
     this.plans ??= new Map()
     let plan = this.plans.get(operation)
     if (plan === undefined) {
@@ -171,7 +171,7 @@ export class Opened<S extends Session.SessionHandle = Session.SessionHandle> ext
    * The sessions that an operation uses. Throws `CredentialMissing` when it needs what is not configured, and
    * `InsufficientScope` when it is known to need more than was granted.
    */
-  sessionsFor(method: string, path: string): ReadonlyArray<Session.SessionHandle> {
+  sessionsFor(method: string, path: string): ReadonlyArray<SessionHandle> {
     return this.sessionsOf(requirementsOf(this.api.contract, method, path), `${method} ${path}`)
   }
 
@@ -179,7 +179,7 @@ export class Opened<S extends Session.SessionHandle = Session.SessionHandle> ext
    * The sessions of a request that is of no operation, such as one of `session.fetch`: those of the contract's default, and
    * where that is anonymous the first one configured, for such a request is meant to be signed in.
    */
-  defaultSessions(): ReadonlyArray<Session.SessionHandle> {
+  defaultSessions(): ReadonlyArray<SessionHandle> {
     const { contract } = this.api
     const names = Object.keys(this.sessions)
     const usual = choose(contract, contract.security.default, new Set(names)) ?? {}
@@ -197,7 +197,7 @@ export class Opened<S extends Session.SessionHandle = Session.SessionHandle> ext
 }
 
 /** Signs in with every configured credential, one after the other. */
-export const open = <S extends Session.SessionHandle, R>(
+export const open = <S extends SessionHandle, R>(
   contract: Contract,
   credentials: unknown,
   options: CommonOptions & { readonly operations?: ReadonlyArray<string> | undefined },

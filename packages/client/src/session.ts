@@ -1,6 +1,6 @@
 import { bodyOf } from "@keyturn/auth/AuthFetch"
-import type { SessionHandle, SessionState } from "@keyturn/auth/Session"
 import type { SessionEvent } from "@keyturn/auth/SessionEvent"
+import type { SessionHandle, SessionState } from "@keyturn/auth/SessionHandle"
 import type { Opened } from "./open.ts"
 import { redirectMode } from "./redirect-mode.ts"
 
