@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { Credential } from "./Credential.ts"
+import { Draft } from "./Draft.ts"
 import { again, drain, follow, isRedirect, isRepeatable, RedirectError } from "./internal/resend.ts"
 import { sendSigned } from "./internal/sign.ts"
 import { apply, type Placed, withoutSecrets } from "./Placement.ts"
@@ -28,8 +29,8 @@ export type Body =
   | { readonly _tag: "stream" }
 
 /** How a request is to be sent. */
-export interface Call {
-  readonly request: Request
+export interface Call<R extends Request | Draft = Request> {
+  readonly request: R
   readonly body: Body
   /**
    * Whether the request was made from an operation of the contract and nothing else: it goes to the API's own server and
@@ -49,8 +50,6 @@ export interface Call {
   readonly signal?: AbortSignal | undefined
   /** Names the operation: a 401 that a fresh token did not cure is remembered for it. */
   readonly operation: string
-  /** Further arguments of the underlying `fetch`, such as undici's `dispatcher`. */
-  readonly extra?: RequestInit | undefined
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined
 }
 
@@ -63,7 +62,7 @@ export class Memory {
 
 /** What the request path needs. */
 export interface Options {
-  readonly fetch: (request: Request, extra?: RequestInit) => Promise<Response>
+  readonly fetch: (request: Request) => Promise<Response>
   /** Origins that may receive credentials, such as `https://api.example.com`. */
   readonly origins: ReadonlyArray<string>
   /** How often an idempotent request is tried again, see `Retry`. */
@@ -88,16 +87,20 @@ const REPLAYS = 4
 /** For so long an operation that refused a fresh token is not tried with further ones. */
 const REFUSED_FOR = 60_000
 
+/** A call with its request made, for all but the shortest way. */
+const made = (call: Call<Request | Draft>): Call =>
+  call.request instanceof Draft ? { ...call, request: call.request.request } : (call as Call)
+
 const sensitive = ["authorization", "cookie", "dpop", "proxy-authorization"]
 
-/** Makes the request path: one for all clients of an API. */
+/** Makes the request path: one for all clients of an API. A `Draft` is for calls that are `own`. */
 export const make = ({
   fetch,
   origins,
   retries,
   run,
   wait = (promise) => promise
-}: Options): ((call: Call) => Promise<Response>) => {
+}: Options): ((call: Call<Request | Draft>) => Promise<Response>) => {
   const prefixes = origins.map((origin) => `${origin}/`)
   const isOurs = (url: string): boolean => prefixes.some((prefix) => url.startsWith(prefix))
   const accepted = new WeakMap<SessionHandle, number>()
@@ -118,8 +121,7 @@ export const make = ({
     return credentials
   }
 
-  const transmit = (call: Call, request: Request): Promise<Response> =>
-    call.fetch === undefined ? fetch(request, call.extra) : call.fetch(request)
+  const transmit = (call: Call, request: Request): Promise<Response> => (call.fetch ?? fetch)(request)
 
   /** Sends signed where a credential is one of signed requests. */
   const dispatch = async (
@@ -347,27 +349,33 @@ export const make = ({
   }
 
   /** Our own request with one credential: it pays one header write and nothing else. */
-  const sendPlainly = (call: Call, session: SessionHandle, credential: Credential): Promise<Response> => {
+  const sendPlainly = (
+    call: Call<Request | Draft>,
+    session: SessionHandle,
+    credential: Credential
+  ): Promise<Response> => {
     const value = credential.authorizationUnsafe()
-    if (value === undefined) return sendWithCare(call)
+    if (value === undefined) return sendWithCare(made(call))
     const { request } = call
     request.headers.set("authorization", value)
-    return transmit(call, request).then(
+    const sent = request instanceof Draft ? request.send(call.fetch ?? fetch) : (call.fetch ?? fetch)(request)
+    return sent.then(
       (response) => {
         if (response.status < 300) {
           if (accepted.get(session) !== credential.generation) accepted.set(session, credential.generation)
           call.memory.retry?.succeeded()
           return response
         }
-        return persist(call, undefined, settle(call, request, response, undefined, [credential]))
+        const whole = made(call)
+        return persist(whole, undefined, settle(whole, whole.request, response, undefined, [credential]))
       },
-      (error) => persist(call, undefined, Promise.reject(error))
+      (error) => persist(made(call), undefined, Promise.reject(error))
     )
   }
 
   return (call) => {
     const session = call.own && call.sessions.length === 1 ? call.sessions[0] : undefined
-    if (session === undefined) return sendWithCare(call)
+    if (session === undefined) return sendWithCare(made(call))
     const credential = session.credentialUnsafe()
     if (credential !== undefined) return sendPlainly(call, session, credential)
     // As many as come while it is renewed: they wait, and are as usual then.

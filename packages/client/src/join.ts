@@ -1,4 +1,5 @@
 import { type Body, bodyOf } from "@keyturn/auth/AuthFetch"
+import { Draft } from "@keyturn/auth/Draft"
 import createClient, { defaultBodySerializer } from "openapi-fetch"
 import type { Api, Opened } from "./open.ts"
 import { redirectMode } from "./redirect-mode.ts"
@@ -16,6 +17,9 @@ type Init = Record<string, unknown> & {
   readonly middleware?: ReadonlyArray<unknown>
 }
 
+/** Options of a call with the `fetch` that sends what `Request` makes. */
+type Prepared = Omit<Init, "fetch"> & { readonly fetch?: unknown }
+
 const nothing: Body = { _tag: "given", value: null }
 const copied: Body = { _tag: "clone" }
 
@@ -27,7 +31,7 @@ const refusesSession = (headers: unknown): boolean =>
   Object.entries(headers).some(([name, value]) => value === null && name.toLowerCase() === "authorization")
 
 type Inner = Record<string, Call> & {
-  request: (method: string, path: string, init?: Init) => Promise<unknown>
+  request: (method: string, path: string, init?: Prepared) => Promise<unknown>
   use: (...given: ReadonlyArray<unknown>) => void
   eject: (...given: ReadonlyArray<unknown>) => void
 }
@@ -65,7 +69,7 @@ export class Joined<O extends Opened = Opened> {
     this.opened = opened
   }
 
-  private prepare(method: string, path: string, given: Init | undefined): Init | undefined {
+  private prepare(method: string, path: string, given: Init | undefined): Prepared | undefined {
     const { opened } = this
     const mode = redirectMode(opened)
     const server = given?.baseUrl === undefined ? opened.serverOf(method, path) : undefined
@@ -85,27 +89,31 @@ export class Joined<O extends Opened = Opened> {
           init.pathSerializer === undefined &&
           init.Request === undefined))
     let body: Body = nothing
-    const fetch = (request: Request, extra?: RequestInit) =>
+    const fetch = (request: Request | Draft) =>
       opened.api.send({
         // Whoever asks for redirects to be followed, or makes another request of it, means this client's way of it.
         request:
-          request.redirect === "follow" && mode !== "follow" ? new Request(request, { redirect: mode }) : request,
+          request instanceof Draft || request.redirect !== "follow" || mode === "follow"
+            ? request
+            : new Request(request, { redirect: mode }),
         body: bare || body._tag === "stream" ? body : copied,
         own,
         follow: mode === "manual" && init?.redirect !== "manual",
         sessions,
         memory: opened,
-        signal: bare && init?.Request === undefined ? (init?.signal ?? undefined) : request.signal,
+        signal:
+          request instanceof Draft || (bare && init?.Request === undefined)
+            ? (init?.signal ?? undefined)
+            : request.signal,
         operation: `${method} ${path}`,
-        extra,
         fetch: init?.fetch
       })
-    if (init?.body === undefined) return { ...init, fetch }
+    const sent = own && init?.redirect === undefined ? { ...init, fetch, Request: Draft } : { ...init, fetch }
+    if (init?.body === undefined) return sent
     const serialize = init.bodySerializer ?? (defaultBodySerializer as NonNullable<Init["bodySerializer"]>)
     return {
-      ...init,
-      fetch,
-      bodySerializer: (value, headers) => {
+      ...sent,
+      bodySerializer: (value: unknown, headers?: unknown) => {
         const serialized = serialize(value, headers)
         body = bodyOf(serialized)
         return serialized

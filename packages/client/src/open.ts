@@ -18,8 +18,8 @@ export interface Api {
   readonly baseUrl: string
   readonly transport: Transport.Transport
   readonly policy: Policy.Policy
-  readonly send: (call: AuthFetch.Call) => Promise<Response>
-  readonly fetch: (request: Request, extra?: RequestInit) => Promise<Response>
+  readonly send: ReturnType<typeof AuthFetch.make>
+  readonly fetch: (request: Request) => Promise<Response>
   /** Whether the contract's own server is in use, and with it those of single operations. */
   readonly declared: boolean
 }

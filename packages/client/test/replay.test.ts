@@ -82,6 +82,42 @@ describe("a request that gets a 401", () => {
     })
   }
 
+  for (const length of [10, 20_000]) {
+    it(`is sent again byte for byte with ${length} characters of JSON, and its operation's own headers`, async () => {
+      await using server = await shop()
+      await using client = await open(server)
+      server.forget()
+      const { data } = await client.POST("/pets", { body: { name: "ü".repeat(length) } })
+      assert.deepStrictEqual(data, { ok: true })
+      const [first, second, ...rest] = server.calls()
+      assert.strictEqual(rest.length, 0)
+      assert.deepStrictEqual(JSON.parse(String(first?.body)), { name: "ü".repeat(length) })
+      assert.strictEqual(first?.headers["content-type"], "application/json")
+      assert.strictEqual(first?.headers["content-length"], String(first?.body.length))
+      const { authorization: dead, ...before } = first?.headers ?? {}
+      const { authorization: living, ...after } = second?.headers ?? {}
+      assert.notStrictEqual(living, dead)
+      assert.deepStrictEqual(after, before)
+      assert.deepStrictEqual(second?.body, first?.body)
+    })
+  }
+
+  it("is a whole Request to every fetch but the platform's, with the credential in it", async () => {
+    await using server = await shop()
+    const seen: Array<unknown> = []
+    const watch: typeof fetch = (input, init) => {
+      seen.push(input instanceof Request ? input.headers.get("authorization")?.slice(0, 6) : input)
+      return fetch(input, init)
+    }
+    await using client = await connect(pets, { baseUrl: server.url, credentials, fetch: watch })
+    seen.length = 0
+    await client.GET("/pets")
+    await client.POST("/pets", { body: { name: "a" } })
+    await using usual = await open(server)
+    await usual.GET("/pets", { fetch: (request: Request) => watch(request) })
+    assert.deepStrictEqual(seen, ["Bearer", "Bearer", "Bearer"])
+  })
+
   it("is sent again whatever a middleware made of it", async () => {
     await using server = await shop()
     await using client = await open(server)
