@@ -30,9 +30,15 @@ export interface Policy {
   }
   /**
    * When a call to the authorization server is tried again: only ones that surely changed nothing there, and sign-ins.
-   * Default: 200 ms doubling to at most 5 s, jittered, 4 times within 20 seconds. `Retry-After` is a floor.
+   * Default: after 200 ms and then twice as long each time, jittered, 6 times within 20 seconds: about 12 of them, so that an
+   * authorization server may be restarted. `Retry-After` is a floor.
    */
   readonly retry: Schedule.Schedule<unknown, unknown>
+  /**
+   * The same while a session is being opened, when somebody wants to hear of a wrong URL. Default: `retry` if that is given, else
+   * 4 times, which takes 3 seconds.
+   */
+  readonly retryOpening: Schedule.Schedule<unknown, unknown>
   /** After a failed renewal, callers get the same error for so long without another call. Default 5 seconds. */
   readonly coolDown: Duration.Duration
   /** What to do about a stranger who signs in with the same account. */
@@ -91,10 +97,11 @@ export interface PolicyInput {
   readonly sessions?: number
 }
 
-const retry: Schedule.Schedule<unknown, unknown> = Schedule.exponential("200 millis").pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 4, duration: "20 seconds" })
-)
+const retry = (times: number): Schedule.Schedule<unknown, unknown> =>
+  Schedule.exponential("200 millis").pipe(Schedule.jittered, Schedule.upTo({ times, duration: "20 seconds" }))
+
+const usual = retry(6)
+const opening = retry(4)
 
 /** Who says nothing, or the same thing again, gets the same policy: sessions are made by the thousand. */
 const made = new WeakMap<PolicyInput, Policy>()
@@ -122,7 +129,8 @@ const fill = (input: PolicyInput): Policy => {
       signOut: duration(input.deadline?.signOut, "5 seconds"),
       lease: duration(input.deadline?.lease, "60 seconds")
     },
-    retry: input.retry ?? retry,
+    retry: input.retry ?? usual,
+    retryOpening: input.retry ?? opening,
     coolDown: duration(input.coolDown, "5 seconds"),
     displacement: {
       budget: input.displacement?.budget ?? 3,

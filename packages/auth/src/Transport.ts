@@ -6,6 +6,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import { GrantAnswerInvalid, type GrantFailure, GrantRejected, GrantUnavailable } from "./Grant.ts"
+import { MAXIMUM, mediaType, parse, readText, refusal } from "./internal/answer-body.ts"
+import { advice, codesOf, isUnsent } from "./internal/no-answer.ts"
 import { scrub } from "./internal/scrub.ts"
 import { parseRetryAfter } from "./internal/time.ts"
 
@@ -43,92 +45,6 @@ const loopback = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 /** Whether credentials may travel to this URL: https, or plain http to this machine. */
 export const isSecure = (url: URL): boolean =>
   url.protocol === "https:" || (url.protocol === "http:" && loopback.test(url.hostname))
-
-/** The largest answer that is read. Token answers take a few kilobytes. */
-const MAXIMUM = 1024 * 1024
-
-/** System errors that happen before the first byte of a request is sent. */
-const unsent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "CERT_HAS_EXPIRED"
-])
-
-/** The system's code for a failed fetch, however deep; a connection tried at several addresses has one an address. */
-const codesOf = (cause: unknown, depth = 0): ReadonlyArray<string> => {
-  if (typeof cause !== "object" || cause === null || depth > 5) return []
-  const { code, cause: inner, errors } = cause as { code?: unknown; cause?: unknown; errors?: unknown }
-  if (Array.isArray(errors) && errors.length > 0) return errors.flatMap((error) => codesOf(error, depth + 1))
-  return typeof code === "string" ? [code] : codesOf(inner, depth + 1)
-}
-
-const advice = (code: string | undefined): string => {
-  switch (code) {
-    case "ECONNREFUSED":
-      return "Nothing listens there: check the base URL and the port."
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return "The host name does not resolve: check the base URL and the network."
-    default:
-      return "Check the base URL and the network."
-  }
-}
-
-const readText = async (response: Response): Promise<string | undefined> => {
-  if (response.body === null) return ""
-  const reader = response.body.getReader()
-  const decoder = new TextDecoder()
-  let text = ""
-  let size = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    size += value.byteLength
-    if (size > MAXIMUM) {
-      await reader.cancel()
-      return undefined
-    }
-    text += decoder.decode(value, { stream: true })
-  }
-}
-
-const mediaType = (headers: Headers): string =>
-  (headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? ""
-
-/** The body as a value; `unreadable` when it is neither JSON nor a form. */
-const parse = (text: string, type: string): { readonly value: unknown } | "unreadable" => {
-  if (text.trim() === "") return { value: undefined }
-  if (type === "application/x-www-form-urlencoded") return { value: Object.fromEntries(new URLSearchParams(text)) }
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return "unreadable"
-  }
-}
-
-const errorCode = /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}$/
-
-/** What a refusal says of itself: RFC 6749 §5.2 fields, or the first text of whatever error shape the API has. */
-const refusal = (body: unknown): { readonly code: string | undefined; readonly text: string } => {
-  if (typeof body !== "object" || body === null) return { code: undefined, text: "" }
-  const { error, error_description, errors, message, title } = body as Record<string, unknown>
-  const first = Array.isArray(errors) ? (errors[0] as Record<string, unknown> | undefined)?.description : undefined
-  const text = [error_description, first, message, title].find((value) => typeof value === "string" && value !== "")
-  return {
-    code: typeof error === "string" && errorCode.test(error) ? error : undefined,
-    text: typeof text === "string" ? text : ""
-  }
-}
 
 /**
  * The span of an HTTP client, as OpenTelemetry's conventions have it, around what is really sent; without the query. A
@@ -205,7 +121,7 @@ const over = (fetch: typeof globalThis.fetch): Transport =>
         const codes = codesOf(cause)
         const reason = codes[0] ?? (cause instanceof Error ? clean(cause.message) : "an unknown failure")
         return new GrantUnavailable({
-          ambiguous: codes.length === 0 || !codes.every((code) => unsent.has(code)),
+          ambiguous: !isUnsent(codes),
           message: `${at} got no answer: ${reason}. ${advice(codes[0])}`
         })
       }

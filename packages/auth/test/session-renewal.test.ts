@@ -280,6 +280,21 @@ describe("a renewal", () => {
       })
   )
 
+  timed("outlasts a server that is away for eight seconds (I4)", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      let away = false
+      const session = yield* opened(authority, { wire: () => (commit) => (away ? refused : commit) })
+      const used = yield* session.credential
+      away = true
+      const waiting = yield* Effect.forkChild(session.renew(used), { startImmediately: true })
+      yield* TestClock.adjust("8 seconds")
+      away = false
+      assert.strictEqual((yield* within(Fiber.join(waiting), "10 seconds")).generation, 2)
+      assert.strictEqual(authority.count("signIn"), 1)
+    })
+  )
+
   timed("waits as long as the server asks before it calls again (T33)", () =>
     Effect.gen(function* () {
       const authority = new Authority()

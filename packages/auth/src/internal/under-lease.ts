@@ -95,9 +95,9 @@ const floorOf = (error: GrantFailure, policy: Policy): number | undefined => {
 type DelayOf = (error: GrantFailure) => Effect.Effect<number | undefined>
 
 /** How long to wait before a failed call is made again; `undefined` to give up. `Retry-After` is a floor. */
-const delays = (policy: Policy): Effect.Effect<DelayOf> =>
+const delays = (policy: Policy, opening: boolean): Effect.Effect<DelayOf> =>
   Effect.map(
-    Schedule.toStep(policy.retry),
+    Schedule.toStep(opening ? policy.retryOpening : policy.retry),
     (step) => (error) =>
       Effect.flatMap(now, (at) =>
         Pull.catchDone(
@@ -114,7 +114,7 @@ const delays = (policy: Policy): Effect.Effect<DelayOf> =>
 export const underLease = Effect.fnUntraced(function* (env: Environment, owner: string, request: Request) {
   const { grant, key, policy, store, terms } = env
   const report = (progress: Progress) => env.report(progress)
-  const delayOf = yield* delays(policy)
+  const delayOf = yield* delays(policy, request.attended)
   let rejected = false
   for (;;) {
     // Each call gets a full lease; one that ran out meanwhile is not taken back over somebody else's head.
