@@ -1,5 +1,5 @@
 /**
- * What a list of measurements says. Only order statistics: times on a shared machine have a long right tail, which a mean
+ * What a list of measurements says. Order statistics, but for one: times on a shared machine have a long right tail, which a mean
  * follows and a median does not.
  */
 
@@ -32,6 +32,10 @@ const quantileOf = (sorted: ReadonlyArray<number>, q: number): number => {
 
 /** The quantile `q` (0–1) of values in any order; not a number when there is none. */
 export const quantile = (values: ReadonlyArray<number>, q: number): number => quantileOf(ascending(values), q)
+
+/** The mean: only for processor time, of batches that share out what a collection of garbage costs. */
+export const mean = (values: ReadonlyArray<number>): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** Sums up measurements. */
 export const summarize = (values: ReadonlyArray<number>): Summary => {

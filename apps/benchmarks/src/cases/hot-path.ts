@@ -3,7 +3,7 @@ import type { Case, Role, Series } from "../case.ts"
 import { type Contestant, start } from "../contestant.ts"
 import { listen, makeOrigin } from "../origin.ts"
 import { interleave } from "../rounds.ts"
-import { medianWithin, quantile, ratio } from "../statistics.ts"
+import { mean, medianWithin, ratio } from "../statistics.ts"
 import { judge, type Verdict } from "../verdict.ts"
 import { type CallName, calls, digest } from "./hot-path.tasks.ts"
 
@@ -74,9 +74,8 @@ export const hotPath: Case = {
   chart: { metric: "processor time per call" },
   run: async ({ log, quick }) => {
     const launches = quick ? 1 : 5
-    const rounds = 11
-    // Shorter ones hold a collection of garbage or none, and begin in caches that others have filled.
-    const target = quick ? 30 : 200
+    const rounds = 9
+    const target = quick ? 30 : 100
     const series: Array<Series> = []
     const verdicts: Array<Verdict> = []
     const notes: Array<string> = []
@@ -116,10 +115,13 @@ export const hotPath: Case = {
         }
       }
 
-      /** One value a launch when there are enough of them: a process is the unit that chance deals out. */
+      /**
+       * One value a launch when there are enough of them: a process is the unit that chance deals out. It is the mean of its
+       * batches, for a collection of garbage falls into one and not into the next.
+       */
       const cpu = (name: CallName, contender: string): ReadonlyArray<number> => {
         const launched = (times.get(`${name}\0${contender}`) ?? []).map((round) => round.map(({ cpu }) => cpu))
-        return launched.length >= 5 ? launched.map((values) => quantile(values, 0.5)) : launched.flat()
+        return launched.length >= 5 ? launched.map(mean) : launched.flat()
       }
       for (const name of names) {
         const group = `${name}, ${where}`
