@@ -20,10 +20,11 @@ const item = JSON.stringify({
 })
 const things = Array.from({ length: 10 }, (_, id) => ({ id, note: "x".repeat(80) }))
 
-globalThis.fetch = async (input) => {
-  const url = input instanceof Request ? input.url : String(input)
-  if (url.endsWith("/oauth/token")) return new Response(token, json)
-  if (input instanceof Request && input.headers.get("authorization") === null) throw new Error("sent without a token")
+// As a real one, it makes the request that it was not given.
+globalThis.fetch = async (input, init) => {
+  const request = input instanceof Request && init === undefined ? input : new Request(input, init)
+  if (request.url.endsWith("/oauth/token")) return new Response(token, json)
+  if (request.headers.get("authorization") === null) throw new Error("sent without a token")
   return new Response(method === "POST" ? '{"stored":true}' : item, json)
 }
 
