@@ -76,7 +76,7 @@ export class Joined<O extends Opened = Opened> {
     const init = server === undefined ? given : { ...given, baseUrl: server }
     // `authorization: null` is the caller's word that this call goes out without the session.
     if (refusesSession(init?.headers)) return init
-    const sessions = opened.sessionsFor(method, path)
+    const { operation, sessions } = opened.planOf(method, path)
     // A middleware may put another request in place of the one that was made here, or headers into it.
     const bare = this.middlewares === 0 && init?.middleware === undefined
     const own =
@@ -105,7 +105,7 @@ export class Joined<O extends Opened = Opened> {
           request instanceof Draft || (bare && init?.Request === undefined)
             ? (init?.signal ?? undefined)
             : request.signal,
-        operation: `${method} ${path}`,
+        operation,
         fetch: init?.fetch
       })
     const sent = own && init?.redirect === undefined ? { ...init, fetch, Request: Draft } : { ...init, fetch }

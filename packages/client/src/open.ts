@@ -47,8 +47,10 @@ const schemesFrom = (
   return Object.entries(credentials).map(([name, input]) => [name, input as Credentials.CredentialInput, undefined])
 }
 
-/** What an operation is sent with. */
+/** How an operation is sent, worked out once. */
 interface Plan {
+  /** Its name, such as `GET /pets`. */
+  readonly operation: string
   readonly sessions: ReadonlyArray<SessionHandle>
   /** The scopes it needs of a session, for those sessions whose tokens have scopes. */
   readonly scoped: ReadonlyArray<readonly [SessionHandle, ReadonlyArray<string>]>
@@ -74,6 +76,7 @@ const planFor = (
     sessions[name] === undefined ? [] : [[name, sessions[name]] as const]
   )
   return {
+    operation,
     sessions: used.map(([, session]) => session),
     scoped: used.flatMap(([name, session]) => {
       const needed = Scopes.needed(contract, chosen, name)
@@ -82,7 +85,7 @@ const planFor = (
   }
 }
 
-const checkScopes = (scoped: Plan["scoped"], operation: string): void => {
+const checkScopes = ({ operation, scoped }: Plan): void => {
   for (const [session, needed] of scoped) {
     const granted = session.state().scope
     const missing = Scopes.missing(needed, granted)
@@ -140,7 +143,8 @@ export class Opened<S extends SessionHandle = SessionHandle> extends AuthFetch.M
   readonly api: Api
   /** One session a configured scheme, by the scheme's name. */
   readonly sessions: Readonly<Record<string, S>>
-  private plans: Map<string, Plan> | undefined
+  /** By path and method, both as the caller writes them: neither has to be put together to be looked up. */
+  private plans: Map<string, Map<string, Plan>> | undefined
 
   constructor(api: Api, sessions: Readonly<Record<string, S>>) {
     super()
@@ -156,23 +160,24 @@ export class Opened<S extends SessionHandle = SessionHandle> extends AuthFetch.M
     return this.api.contract.accept
   }
 
-  private sessionsOf(requirements: Requirements, operation: string): ReadonlyArray<SessionHandle> {
-    this.plans ??= new Map()
-    let plan = this.plans.get(operation)
-    if (plan === undefined) {
-      plan = planFor(this.api.contract, requirements, new Set(Object.keys(this.sessions)), this.sessions, operation)
-      this.plans.set(operation, plan)
-    }
-    if (plan.scoped.length > 0) checkScopes(plan.scoped, operation)
-    return plan.sessions
+  private planned(requirements: Requirements, operation: string): Plan {
+    return planFor(this.api.contract, requirements, new Set(Object.keys(this.sessions)), this.sessions, operation)
   }
 
   /**
-   * The sessions that an operation uses. Throws `CredentialMissing` when it needs what is not configured, and
-   * `InsufficientScope` when it is known to need more than was granted.
+   * How an operation is sent. Throws `CredentialMissing` when it needs what is not configured, and `InsufficientScope` when it
+   * is known to need more than was granted.
    */
-  sessionsFor(method: string, path: string): ReadonlyArray<SessionHandle> {
-    return this.sessionsOf(requirementsOf(this.api.contract, method, path), `${method} ${path}`)
+  planOf(method: string, path: string): Plan {
+    this.plans ??= new Map()
+    const known = this.plans.get(path) ?? new Map<string, Plan>()
+    let plan = known.get(method)
+    if (plan === undefined) {
+      plan = this.planned(requirementsOf(this.api.contract, method, path), `${method} ${path}`)
+      this.plans.set(path, known.set(method, plan))
+    }
+    if (plan.scoped.length > 0) checkScopes(plan)
+    return plan
   }
 
   /**
@@ -185,7 +190,9 @@ export class Opened<S extends SessionHandle = SessionHandle> extends AuthFetch.M
     const usual = choose(contract, contract.security.default, new Set(names)) ?? {}
     const [first] = names
     const chosen = Object.keys(usual).length > 0 || first === undefined ? usual : { [first]: [] }
-    return this.sessionsOf([chosen], "A request")
+    const plan = this.planned([chosen], "A request")
+    checkScopes(plan)
+    return plan.sessions
   }
 
   /** The server of an operation that has one of its own. */
