@@ -3,6 +3,7 @@
  */
 import type { Contract } from "@keyturn/contract"
 import { credentialsModule } from "./credentials.ts"
+import { withoutDeepReferences } from "./deep-references.ts"
 import { type TypesOptions, typesModule } from "./openapi-typescript.ts"
 import type { Operation } from "./operations.ts"
 import { comment, literal, propertyName } from "./print.ts"
@@ -30,7 +31,7 @@ export const modulesOf = (input: ModulesInput): ReadonlyMap<string, string> => {
     ["index.ts", header + indexModule(input.root)],
     ["openapi.json", `${JSON.stringify(document, null, 2)}\n`],
     ["operations.ts", header + operationsModule(input.operations)],
-    ["types.ts", header + typesModule(document, input.types)]
+    ["types.ts", header + typesModule(withoutDeepReferences(document), input.types)]
   ])
 }
 

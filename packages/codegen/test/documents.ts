@@ -90,6 +90,29 @@ export const documents: ReadonlyArray<TriedDocument> = [
       export const result: unknown = { id: data?.id }`
   },
   {
+    name: "deep-references",
+    path: here("fixtures/deep-references.yaml"),
+    operation: "GET /cats",
+    answer: {
+      property: { name: "Ada" },
+      part: { size: 2 },
+      item: { done: true },
+      parameter: "cat",
+      answer: { id: 1 },
+      tree: { children: [{ name: "leaf" }] }
+    },
+    call: `const { data } = await client.GET("/cats")
+      const owner: string | undefined = data?.property.name
+      const size: number | undefined = data?.part.size
+      const done: boolean | undefined = data?.item.done
+      const kind: "cat" | "dog" | undefined = data?.parameter
+      const id: number | undefined = data?.answer.id
+      const leaf: string | undefined = data?.tree.children?.[0]?.children?.[0]?.name ?? data?.tree.children?.[0]?.name
+      export const result: unknown = data && {
+        property: { name: owner }, part: { size }, item: { done }, parameter: kind, answer: { id }, tree: { children: [{ name: leaf }] }
+      }`
+  },
+  {
     name: "shapes",
     path: here("fixtures/shapes.yaml"),
     operation: "GET /or-of-and",
