@@ -105,6 +105,24 @@ describe("odd documents", () => {
     assert.strictEqual((text("types.ts").match(/^ {4}same: \{/gm) ?? []).length, 1)
   })
 
+  it("a discriminator that maps to files that a bundler left behind is warned of, once", async () => {
+    const { text, warnings } = await generate(
+      `${head}paths:
+  /a: { get: { responses: { "200": { description: Ok., content: { application/json: { schema: { $ref: "#/components/schemas/Pet" } } } } } } }
+  /b: { get: { responses: { "200": { description: Ok., content: { application/json: { schema: { $ref: "#/components/schemas/Pet" } } } } } } }
+components:
+  schemas:
+    Cat: { type: object, required: [kind], properties: { kind: { type: string } } }
+    Pet: { oneOf: [{ $ref: "#/components/schemas/Cat" }], discriminator: { propertyName: kind, mapping: { cat: models/cat.yml, dog: "#/dog" } } }
+`
+    )
+    assert.deepStrictEqual(warnings, [
+      "unresolved-ref: the discriminator maps to models/cat.yml, which is not part of this document",
+      "unresolved-ref: there is nothing at #/dog"
+    ])
+    assert.include(text("types.ts"), 'Pet: components["schemas"]["Cat"]')
+  })
+
   it("a path parameter that is not declared is warned of", async () => {
     const { warnings } = await generate(`${head}paths:\n  /a/{id}: { get: { ${answer} } }\n`)
     assert.deepStrictEqual(warnings, ['path-parameter: the parameter "id" of this path is not declared'])
