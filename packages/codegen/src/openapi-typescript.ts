@@ -79,8 +79,16 @@ export const typesModule = (document: JsonObject, options: TypesOptions): string
     transformProperty: undefined,
     resolve: <T>($ref: string): T | undefined => resolveRef<T>(schema, $ref, { silent: true })
   }
-  return astToString(transformSchema(schema, context as unknown as Parameters<typeof transformSchema>[1]))
+  return astToString(transformSchema(schema, context as unknown as Parameters<typeof transformSchema>[1])).replace(
+    /^type WithRequired<[^;]*;\n\};$/m,
+    withRequired
+  )
 }
+
+/** The tool's helper for `required` beside an `allOf`, also for a part that may be null and so has no keys by itself. */
+const withRequired = `type WithRequired<T, K extends PropertyKey> = T & {
+    [P in K & keyof NonNullable<T>]-?: NonNullable<T>[P];
+};`
 
 /** The version of the private TypeScript that openapi-typescript works with. */
 export const compilerVersion = (): string => {
