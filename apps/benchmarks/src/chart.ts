@@ -73,5 +73,14 @@ export const chart = (result: Result, options: Case["chart"]): string => {
   })
   const svg = drawn.renderToSVGString()
   drawn.dispose()
-  return svg
+  return withOwnClasses(svg, result.name)
+}
+
+/** The library counts what it has drawn in its classes: here they are the chart's own, whatever was drawn before and stands beside it. */
+const withOwnClasses = (svg: string, name: string): string => {
+  const classes: Array<string> = []
+  return svg.replace(/\bzr\d+-cls-\d+\b/g, (given) => {
+    if (!classes.includes(given)) classes.push(given)
+    return `${name}-${classes.indexOf(given)}`
+  })
 }
