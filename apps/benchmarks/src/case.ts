@@ -17,6 +17,12 @@ export interface Series {
 
 export type Role = "floor" | "ours" | "peer" | "control"
 
+/** Somebody who is measured. */
+export interface Contender {
+  readonly name: string
+  readonly role: Role
+}
+
 /** How a case is run. */
 export interface Run {
   /** Few rounds and small sizes: to see that everything works. Verdicts of such a run mean little. */

@@ -76,7 +76,10 @@ export const chart = (result: Result, options: Case["chart"]): string => {
   return withOwnClasses(svg, result.name)
 }
 
-/** The library counts what it has drawn in its classes: here they are the chart's own, whatever was drawn before and stands beside it. */
+/**
+ * The library's classes count what it has drawn so far: here they are the chart's own, whatever was drawn before it and
+ * whatever stands beside it on a page.
+ */
 const withOwnClasses = (svg: string, name: string): string => {
   const classes: Array<string> = []
   return svg.replace(/\bzr\d+-cls-\d+\b/g, (given) => {

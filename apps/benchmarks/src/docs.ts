@@ -7,10 +7,12 @@ const row = (values: ReadonlyArray<string>): string => `| ${values.map(cell).joi
 const table = (headings: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
   [row(headings), `|${headings.map((_, i) => (i === 0 ? "---" : "--:")).join("|")}|`, ...rows.map(row)].join("\n")
 
-/** Where a peer is better than all of ours, and by how much. */
+/** Where a peer is better than all of ours, and by how much. Who has no figure for a part of a group's work has not done it. */
 const won = (result: Result): ReadonlyArray<string> =>
   tables(result).flatMap(([heading, lines]) => {
-    const best = (role: Line["role"]) => lines.filter((line) => line.role === role).sort(better)[0]
+    const failed = ({ contender, group }: Line) =>
+      result.lines.some((one) => one.group === group && one.contender === contender && !Number.isFinite(one.median))
+    const best = (role: Line["role"]) => lines.filter((line) => line.role === role && !failed(line)).sort(better)[0]
     const [ours, peer] = [best("ours"), best("peer")]
     if (ours === undefined || peer === undefined || better(ours, peer) <= 0) return []
     return [`${heading}: ${peer.contender} ${figure(peer.median)}, ${ours.contender} ${figure(ours.median)}`]

@@ -32,7 +32,7 @@ const log = (line: string): void => console.error(`· ${line}`)
 const folderOf = (quick: boolean): string => (quick ? join(work, "quick") : results)
 
 const measure = async (one: Case, quick: boolean): Promise<void> => {
-  const before = machine()
+  const before = await machine()
   const start = Date.now()
   const outcome = await one.run({ quick, log })
   const result = resultOf(one, outcome, {

@@ -48,7 +48,9 @@ describe("docs/benchmarks.md", () => {
         { ...line, ...unrelated, contender: "ours", role: "ours", median: 10 },
         { ...line, ...unrelated, contender: "a peer", role: "peer", median: 20 },
         { ...line, ...unrelated, metric: "time", unit: "ms", contender: "ours", role: "ours", median: 10 },
-        { ...line, ...unrelated, metric: "time", unit: "ms", contender: "a peer", role: "peer", median: 20 }
+        { ...line, ...unrelated, metric: "time", unit: "ms", contender: "a peer", role: "peer", median: 20 },
+        { ...line, ...unrelated, contender: "who failed", role: "peer", median: 99 },
+        { ...line, ...unrelated, metric: "time", unit: "ms", contender: "who failed", role: "peer", median: Number.NaN }
       ],
       verdicts: [],
       notes: []

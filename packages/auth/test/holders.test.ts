@@ -1,12 +1,15 @@
 /** Sessions that share a store, as those of several processes or tabs do, on virtual time. */
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Redacted from "effect/Redacted"
+import * as Scope from "effect/Scope"
 import { TestClock } from "effect/testing"
 import { GrantUnavailable } from "../src/Grant.ts"
+import * as Session from "../src/Session.ts"
 import * as SessionStore from "../src/SessionStore.ts"
 import { Authority, type GrantOptions } from "./support/authority.ts"
-import { type FixtureOptions, open, request } from "./support/fixture.ts"
+import { type FixtureOptions, open, optionsOf, request, tokenOf } from "./support/fixture.ts"
 import { opened, timed, within } from "./support/timed.ts"
 
 /** So many holders of one session. */
@@ -109,6 +112,46 @@ describe("holders of one session", () => {
       const third = yield* opened(authority, { store, wire })
       assert.strictEqual(yield* request(third, authority), 200)
       assert.deepStrictEqual(done(authority), ["signIn"])
+    })
+  )
+})
+
+describe("two sessions in one process that share a store", () => {
+  timed("sign in once, adopt each other's tokens, and the last one signs out (I5, T59)", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      const made = optionsOf(authority)
+      const [one, two] = [yield* Scope.make(), yield* Scope.make()]
+      const [a, b] = yield* within(
+        Effect.all([Scope.provide(Session.make(made), one), Scope.provide(Session.make(made), two)], {
+          concurrency: "unbounded"
+        }),
+        "1 second"
+      )
+      assert.strictEqual(authority.count("signIn"), 1)
+      yield* within(a.renew(yield* a.credential), "1 second")
+      assert.strictEqual(tokenOf(yield* b.credential), tokenOf(yield* a.credential))
+      yield* within(Scope.close(one, Exit.void), "1 second")
+      assert.strictEqual(authority.count("signOut"), 0)
+      assert.strictEqual(yield* request(b, authority), 200)
+      yield* within(Scope.close(two, Exit.void), "1 second")
+      assert.strictEqual(authority.count("signOut"), 1)
+      assert.strictEqual(authority.count("refresh"), 1)
+    })
+  )
+
+  timed("do not share it with a wrong password, which harms nobody", () =>
+    Effect.gen(function* () {
+      const authority = new Authority()
+      const first = optionsOf(authority)
+      const session = yield* within(Session.make(first), "1 second")
+      const wrong = optionsOf(authority, { password: "wrong horse", store: first.store })
+      const error = yield* within(Effect.flip(Effect.scoped(Session.make(wrong))), "1 second")
+      assert.strictEqual(error._tag, "SignInRejected")
+      assert.strictEqual(yield* request(session, authority), 200)
+      yield* within(session.renew(yield* session.credential), "1 second")
+      assert.strictEqual(authority.count("signIn"), 1)
+      assert.strictEqual(authority.count("signOut"), 0)
     })
   )
 })

@@ -7,7 +7,7 @@ import { ConfigurationError, CredentialMissing, InsufficientScope, type SessionE
 import type { Options, SessionHandle } from "@keyturn/auth/SessionHandle"
 import * as SessionStore from "@keyturn/auth/SessionStore"
 import * as Transport from "@keyturn/auth/Transport"
-import { type Contract, type Requirements, requirementsOf, serverUrl } from "@keyturn/contract"
+import { type Contract, type Requirement, type Requirements, requirementsOf, serverUrl } from "@keyturn/contract"
 import * as Effect from "effect/Effect"
 import type { CommonOptions } from "./options.ts"
 import { resolveOrigins } from "./origins.ts"
@@ -160,8 +160,20 @@ export class Opened<S extends SessionHandle = SessionHandle> extends AuthFetch.M
     return this.api.contract.accept
   }
 
-  private planned(requirements: Requirements, operation: string): Plan {
-    return planFor(this.api.contract, requirements, new Set(Object.keys(this.sessions)), this.sessions, operation)
+  /** The plan that is known already. Throws `InsufficientScope` when it is known to need more than was granted. */
+  private known(path: string, method: string): Plan | undefined {
+    const plan = this.plans?.get(path)?.get(method)
+    if (plan !== undefined && plan.scoped.length > 0) checkScopes(plan)
+    return plan
+  }
+
+  private planned(path: string, method: string, requirements: Requirements, operation: string): Plan {
+    const { api, sessions } = this
+    const plan = planFor(api.contract, requirements, new Set(Object.keys(sessions)), sessions, operation)
+    this.plans ??= new Map()
+    this.plans.set(path, (this.plans.get(path) ?? new Map()).set(method, plan))
+    checkScopes(plan)
+    return plan
   }
 
   /**
@@ -169,15 +181,10 @@ export class Opened<S extends SessionHandle = SessionHandle> extends AuthFetch.M
    * is known to need more than was granted.
    */
   planOf(method: string, path: string): Plan {
-    this.plans ??= new Map()
-    const known = this.plans.get(path) ?? new Map<string, Plan>()
-    let plan = known.get(method)
-    if (plan === undefined) {
-      plan = this.planned(requirementsOf(this.api.contract, method, path), `${method} ${path}`)
-      this.plans.set(path, known.set(method, plan))
-    }
-    if (plan.scoped.length > 0) checkScopes(plan)
-    return plan
+    return (
+      this.known(path, method) ??
+      this.planned(path, method, requirementsOf(this.api.contract, method, path), `${method} ${path}`)
+    )
   }
 
   /**
@@ -185,14 +192,15 @@ export class Opened<S extends SessionHandle = SessionHandle> extends AuthFetch.M
    * where that is anonymous the first one configured, for such a request is meant to be signed in.
    */
   defaultSessions(): ReadonlyArray<SessionHandle> {
+    return (this.known("", "") ?? this.planned("", "", [this.usual()], "A request")).sessions
+  }
+
+  private usual(): Requirement {
     const { contract } = this.api
     const names = Object.keys(this.sessions)
     const usual = choose(contract, contract.security.default, new Set(names)) ?? {}
     const [first] = names
-    const chosen = Object.keys(usual).length > 0 || first === undefined ? usual : { [first]: [] }
-    const plan = this.planned([chosen], "A request")
-    checkScopes(plan)
-    return plan.sessions
+    return Object.keys(usual).length > 0 || first === undefined ? usual : { [first]: [] }
   }
 
   /** The server of an operation that has one of its own. */

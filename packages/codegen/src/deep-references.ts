@@ -13,12 +13,18 @@ interface Deep {
 }
 
 /** Whether types have a name for it: a path or webhook, a component, or a definition inside a schema. */
-const isNamed = (pointer: Pointer): boolean =>
-  pointer.length <= 2 ||
-  (pointer[0] === "components" && (pointer.length === 3 || (pointer.length === 5 && pointer[3] === "$defs")))
+const isNamed = ([first, ...rest]: Pointer): boolean =>
+  first === "components"
+    ? rest.length === 2 || (rest.length === 4 && rest[2] === "$defs")
+    : rest.length === 1 && (first === "paths" || first === "webhooks")
+
+/** What holds things that are no schemas. */
+const others: ReadonlySet<unknown> = new Set(["parameters", "responses", "headers", "examples", "links", "callbacks"])
 
 const isSchema = (pointer: Pointer): boolean =>
-  (pointer[0] === "components" && pointer[1] === "schemas") || pointer.indexOf("schema", 3) !== -1
+  (pointer[0] === "components" && pointer[1] === "schemas") ||
+  pointer.indexOf("schema", 3) !== -1 ||
+  !(others.has(pointer.at(-2)) || others.has(pointer.at(-3)) || pointer.at(-1) === "requestBody")
 
 /** Nearly all references are to a component, and need no further look. */
 const usual = /^#\/components\/[^/]+\/[^/]+$/
@@ -33,7 +39,16 @@ const deepReferences = (value: unknown, found: Array<Deep> = []): ReadonlyArray<
 }
 
 /** What every such pointer has, and says nothing. */
-const structural: ReadonlySet<string> = new Set(["paths", "components", "schemas", "content", "schema", "properties"])
+const structural: ReadonlySet<string> = new Set([
+  "paths",
+  "components",
+  "schemas",
+  "definitions",
+  "$defs",
+  "content",
+  "schema",
+  "properties"
+])
 
 /** `#/paths/~1pets/get/responses/200/content/application~1json/schema/items` → `PetsGetResponses200ApplicationJsonItems`. */
 const nameOf = (pointer: Pointer, taken: JsonObject): string => {

@@ -4,7 +4,7 @@ import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { gzipSync } from "node:zlib"
-import type { Case, Role, Series } from "../case.ts"
+import type { Case, Contender, Series } from "../case.ts"
 import { peers, work } from "../places.ts"
 import { contenderFile } from "../prepare.ts"
 import { must } from "../process.ts"
@@ -12,14 +12,12 @@ import { interleave } from "../rounds.ts"
 import { medianWithin } from "../statistics.ts"
 import { exactly, judge, type Verdict } from "../verdict.ts"
 
-interface Contender {
-  readonly name: string
-  readonly role: Role
+interface Program extends Contender {
   /** What its program imports, for the cold import. */
   readonly module: string
 }
 
-const contenders: ReadonlyArray<Contender> = [
+const contenders: ReadonlyArray<Program> = [
   { name: "fetch", role: "floor", module: "node:process" },
   { name: "openapi-fetch-middleware", role: "peer", module: "openapi-fetch" },
   { name: "keyturn", role: "ours", module: "@keyturn/client" },

@@ -1,5 +1,5 @@
 /** Ten thousand calls at once when the token ends. */
-import type { Case, Role, Series } from "../case.ts"
+import type { Case, Contender, Series } from "../case.ts"
 import { start } from "../contestant.ts"
 import { interleave } from "../rounds.ts"
 import { medianWithin } from "../statistics.ts"
@@ -9,7 +9,7 @@ import { type Scenario, type Storm, tokenCall } from "./coalesce.tasks.ts"
 const scenarios: ReadonlyArray<Scenario> = ["at expiry", "staggered 401s", "first caller aborts"]
 
 /** Only those that can get another token by themselves. */
-const contenders: ReadonlyArray<{ readonly name: string; readonly role: Role }> = [
+const contenders: ReadonlyArray<Contender> = [
   { name: "keyturn", role: "ours" },
   { name: "keyturn-effect", role: "ours" },
   { name: "ky", role: "peer" },

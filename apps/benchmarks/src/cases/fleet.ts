@@ -1,5 +1,5 @@
 /** Many processes on one account that may have one session, whose tokens end between two waves of work. */
-import type { Case, Role, Series } from "../case.ts"
+import type { Case, Contender, Series } from "../case.ts"
 import { type Contestant, start } from "../contestant.ts"
 import { interleave } from "../rounds.ts"
 import { type Engine, type Place, reachable, withPlace } from "../stores.ts"
@@ -8,16 +8,14 @@ import type * as Tasks from "./fleet.tasks.ts"
 
 type Answer<Task extends keyof typeof Tasks> = Awaited<ReturnType<(typeof Tasks)[Task]>>
 
-interface Contender {
-  readonly name: string
-  readonly role: Role
+interface Team extends Contender {
   /** The program that each process runs. */
   readonly program: string
   /** Where what the processes share is kept, if they share anything. */
   readonly engine?: Engine
 }
 
-const peers: ReadonlyArray<Contender> = [
+const peers: ReadonlyArray<Team> = [
   { name: "openapi-fetch, 401 branch", role: "peer", program: "fleet-openapi-fetch" },
   { name: "axios-auth-refresh", role: "peer", program: "fleet-axios-auth-refresh" },
   { name: "badgateway", role: "peer", program: "fleet-badgateway" },
@@ -40,7 +38,7 @@ interface Fleet extends Answer<"seen"> {
   readonly wall: number
 }
 
-const sail = async ({ program }: Contender, size: number, place: Place | undefined): Promise<Fleet> => {
+const sail = async ({ program }: Team, size: number, place: Place | undefined): Promise<Fleet> => {
   const server = start("bench-simulator", tasks)
   const members: Array<Contestant> = []
   try {
@@ -88,7 +86,7 @@ export const fleet: Case = {
       program: "fleet-keyturn",
       engine
     }))
-    const contenders: ReadonlyArray<Contender> = [
+    const contenders: ReadonlyArray<Team> = [
       ...ours,
       ...peers.filter(({ engine }) => engine === undefined || there.includes(engine))
     ]

@@ -3,7 +3,7 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, sta
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gunzipSync } from "node:zlib"
-import type { Case, Role, Series } from "../case.ts"
+import type { Case, Contender, Series } from "../case.ts"
 import { githubDocument, githubOverlay } from "../github.ts"
 import { here, peers, root, work } from "../places.ts"
 import { must } from "../process.ts"
@@ -11,9 +11,7 @@ import { interleave } from "../rounds.ts"
 import { medianWithin, quantile, ratio } from "../statistics.ts"
 import { judge, type Verdict } from "../verdict.ts"
 
-interface Generator {
-  readonly name: string
-  readonly role: Role
+interface Generator extends Contender {
   /** Types alone, or a client too. */
   readonly client: boolean
   /** Node's arguments to turn a document into files in `out`, both relative to `cwd`. */

@@ -1,5 +1,5 @@
 /** What a call costs with a valid token. */
-import type { Case, Role, Series } from "../case.ts"
+import type { Case, Contender, Role, Series } from "../case.ts"
 import { type Contestant, start } from "../contestant.ts"
 import { listen, makeOrigin } from "../origin.ts"
 import { interleave } from "../rounds.ts"
@@ -7,16 +7,14 @@ import { mean, medianWithin, ratio } from "../statistics.ts"
 import { judge, type Verdict } from "../verdict.ts"
 import { type CallName, calls, digest } from "./hot-path.tasks.ts"
 
-interface Contender {
-  readonly name: string
-  readonly role: Role
+interface Caller extends Contender {
   /** Whether it can get another token by itself when this one ends. */
   readonly renews: boolean
   /** Not on loopback: it refuses plain http. */
   readonly secureOnly?: boolean
 }
 
-const contenders: ReadonlyArray<Contender> = [
+const contenders: ReadonlyArray<Caller> = [
   { name: "fetch", role: "floor", renews: false },
   { name: "openapi-fetch", role: "peer", renews: false },
   { name: "openapi-fetch-middleware", role: "peer", renews: false },

@@ -3,12 +3,12 @@
  * a busy machine. An optimising engine makes other programs of these, so a count backs a time and does not replace it.
  */
 import { fileURLToPath } from "node:url"
-import type { Case, Role, Series } from "../case.ts"
+import type { Case, Contender, Series } from "../case.ts"
 import { contenderFile } from "../prepare.ts"
 import { run as runProgram } from "../process.ts"
 import { exactly, judge, type Verdict } from "../verdict.ts"
 
-const contenders: ReadonlyArray<{ readonly name: string; readonly role: Role }> = [
+const contenders: ReadonlyArray<Contender> = [
   { name: "openapi-fetch", role: "floor" },
   { name: "openapi-fetch-middleware", role: "peer" },
   { name: "keyturn", role: "ours" },

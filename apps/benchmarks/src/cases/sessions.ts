@@ -1,18 +1,16 @@
 /** Many sessions in one process: what an integration service holds for its tenants. */
-import type { Case, Role, Series } from "../case.ts"
+import type { Case, Contender, Series } from "../case.ts"
 import { start } from "../contestant.ts"
 import { medianWithin, ratio } from "../statistics.ts"
 import { judge, type Verdict } from "../verdict.ts"
 import type * as Tasks from "./sessions.tasks.ts"
 
-interface Contender {
-  readonly name: string
-  readonly role: Role
+interface Keeper extends Contender {
   /** Whether it renews without being used. */
   readonly scheduled: boolean
 }
 
-const contenders: ReadonlyArray<Contender> = [
+const contenders: ReadonlyArray<Keeper> = [
   { name: "keyturn", role: "ours", scheduled: true },
   { name: "keyturn-session", role: "ours", scheduled: true },
   { name: "badgateway", role: "peer", scheduled: false },
@@ -45,7 +43,7 @@ export const sessions: Case = {
     const notes: Array<string> = []
     /** Values by contender, size and metric. */
     const values = new Map<string, Array<number>>()
-    const add = (contender: Contender, size: number, metric: string, unit: string, value: number) => {
+    const add = (contender: Keeper, size: number, metric: string, unit: string, value: number) => {
       const key = `${contender.name}\0${size}\0${metric}`
       const known = values.get(key)
       if (known !== undefined) {
