@@ -132,10 +132,8 @@ describe("a webhook", () => {
       if (++calls === 1) throw new Error("the database is down")
     })
     const copies = await Promise.allSettled([1, 2, 3].map(() => receive(post(body, sign(body)))))
-    assert.deepStrictEqual(
-      copies.map(({ status }) => status),
-      ["rejected", "fulfilled", "fulfilled"]
-    )
+    // Which of them is the first is up to the threads that verify signatures.
+    assert.deepStrictEqual(copies.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "rejected"])
     assert.strictEqual(calls, 2)
   })
 
