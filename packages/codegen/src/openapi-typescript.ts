@@ -7,7 +7,8 @@
 import { createRequire } from "node:module"
 import type * as Tool from "openapi-typescript"
 import type { OpenAPI3, OpenAPITSOptions } from "openapi-typescript"
-import type { JsonObject } from "./tree.ts"
+import { valuesOf } from "./schemas.ts"
+import { get, isObject, type JsonObject, localPointer, resolve } from "./tree.ts"
 
 /** The options of openapi-typescript that shape the types, under its own names and with its own defaults. */
 export type TypesOptions = Pick<
@@ -70,7 +71,7 @@ export const typesModule = (document: JsonObject, options: TypesOptions): string
     rootTypesKeepCasing: false,
     rootTypesNoSchemaPrefix: false,
     ...options,
-    discriminators: scanDiscriminators(schema, { silent: true }),
+    discriminators: discriminatorsOf(schema, scanDiscriminators),
     injectFooter: [],
     inject: undefined,
     postTransform: undefined,
@@ -83,6 +84,27 @@ export const typesModule = (document: JsonObject, options: TypesOptions): string
     /^type WithRequired<[^;]*;\n\};$/m,
     withRequired
   )
+}
+
+/**
+ * The discriminators of a document. The tool gives each schema that is all of another the property that tells it apart, with the
+ * schema's name for a value; where the schema itself says what the property is, that is right, and both would not agree.
+ */
+const discriminatorsOf = (schema: OpenAPI3, scan: Transform["scanDiscriminators"]) => {
+  const found = scan(schema, { silent: true })
+  for (const [reference, { propertyName }] of Object.entries(found.objects)) {
+    const { value } = get(schema, localPointer(reference) ?? [])
+    if (!isObject(value) || value.discriminator !== undefined) continue
+    const said = (part: unknown) =>
+      isObject(part) && isObject(part.properties) ? part.properties[propertyName] : undefined
+    const parts = Array.isArray(value.allOf) ? value.allOf : []
+    const listed = parts.some((part) => {
+      const property = resolve(schema, said(part), []).value
+      return isObject(property) && valuesOf(property) !== undefined
+    })
+    if (said(value) !== undefined || listed) found.refsHandled.push(reference)
+  }
+  return found
 }
 
 /** The tool's helper for `required` beside an `allOf`, also for a part that may be null and so has no keys by itself. */

@@ -113,6 +113,22 @@ export const documents: ReadonlyArray<TriedDocument> = [
       }`
   },
   {
+    name: "kinds",
+    path: here("fixtures/kinds.yaml"),
+    operation: "GET /pets",
+    answer: [
+      { kind: "cat", name: "Ada", lives: 9 },
+      { kind: "dog", tricks: ["sit"] }
+    ],
+    call: `const { data } = await ${byId("listPets")}
+      export const result: unknown = data?.map((pet) => {
+        const { name } = pet
+        if (pet.kind === "dog") return { kind: pet.kind, tricks: pet.tricks }
+        const lives: number = pet.lives
+        return { kind: pet.kind, name, lives }
+      })`
+  },
+  {
     name: "shapes",
     path: here("fixtures/shapes.yaml"),
     operation: "GET /or-of-and",
