@@ -7,6 +7,7 @@ import { withoutDeepReferences } from "./deep-references.ts"
 import { type TypesOptions, typesModule } from "./openapi-typescript.ts"
 import type { Operation } from "./operations.ts"
 import { comment, literal, propertyName } from "./print.ts"
+import { withoutSelfCompositions } from "./recursion.ts"
 import type { CredentialField } from "./session.ts"
 import { byText, isObject, type JsonObject } from "./tree.ts"
 
@@ -31,7 +32,7 @@ export const modulesOf = (input: ModulesInput): ReadonlyMap<string, string> => {
     ["index.ts", header + indexModule(input.root)],
     ["openapi.json", `${JSON.stringify(document, null, 2)}\n`],
     ["operations.ts", header + operationsModule(input.operations)],
-    ["types.ts", header + typesModule(withoutDeepReferences(document), input.types)]
+    ["types.ts", header + typesModule(withoutSelfCompositions(withoutDeepReferences(document)), input.types)]
   ])
 }
 

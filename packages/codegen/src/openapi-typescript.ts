@@ -7,6 +7,8 @@
 import { createRequire } from "node:module"
 import type * as Tool from "openapi-typescript"
 import type { OpenAPI3, OpenAPITSOptions } from "openapi-typescript"
+import type Compiler from "typescript"
+import { recursive } from "./recursion.ts"
 import { valuesOf } from "./schemas.ts"
 import { get, isObject, type JsonObject, localPointer, resolve } from "./tree.ts"
 
@@ -26,7 +28,14 @@ export type TypesOptions = Pick<
   | "rootTypesNoSchemaPrefix"
 >
 
-type Transform = Pick<typeof Tool, "astToString" | "resolveRef" | "scanDiscriminators" | "transformSchema">
+const require = createRequire(import.meta.url)
+
+/** What the tool depends on: its TypeScript, not the workspace's. */
+const ofTool = (name: string) => createRequire(require.resolve("openapi-typescript"))(name)
+
+type Transform = Pick<typeof Tool, "astToString" | "resolveRef" | "scanDiscriminators" | "transformSchema"> & {
+  readonly compiler: typeof Compiler
+}
 
 /**
  * The parts of the tool that make types, without its entry: that one also loads a bundler and a linter of its own. They
@@ -34,11 +43,11 @@ type Transform = Pick<typeof Tool, "astToString" | "resolveRef" | "scanDiscrimin
  * before it even runs them. Both together take longer than the types of a small document.
  */
 const loadTransform = (): Transform => {
-  const require = createRequire(import.meta.url)
   const part = (path: string) => require(`openapi-typescript/dist/${path}.cjs`)
   const { resolveRef, scanDiscriminators } = part("lib/utils")
   return {
     astToString: part("lib/ts").astToString,
+    compiler: ofTool("typescript"),
     resolveRef,
     scanDiscriminators,
     transformSchema: part("transform/index")
@@ -47,7 +56,7 @@ const loadTransform = (): Transform => {
 
 /** `paths`, `components` and `operations` of a document in one file, as TypeScript. */
 export const typesModule = (document: JsonObject, options: TypesOptions): string => {
-  const { astToString, resolveRef, scanDiscriminators, transformSchema } = loadTransform()
+  const { astToString, compiler, resolveRef, scanDiscriminators, transformSchema } = loadTransform()
   const schema = document as unknown as OpenAPI3
   const context = {
     additionalProperties: false,
@@ -80,10 +89,42 @@ export const typesModule = (document: JsonObject, options: TypesOptions): string
     transformProperty: undefined,
     resolve: <T>($ref: string): T | undefined => resolveRef<T>(schema, $ref, { silent: true })
   }
-  return astToString(transformSchema(schema, context as unknown as Parameters<typeof transformSchema>[1])).replace(
-    /^type WithRequired<[^;]*;\n\};$/m,
-    withRequired
+  const nodes = transformSchema(schema, context as unknown as Parameters<typeof transformSchema>[1])
+  const aliases = takeRecursive(compiler, nodes, recursive(document))
+  // An array of what is being declared is allowed where that has the declaration's own name.
+  const recursives = [...aliases].reduce(
+    (text, [name, { name: alias }]) => text.replaceAll(`components["schemas"]["${name}"]`, alias.text),
+    astToString([...aliases.values()])
   )
+  return (astToString(nodes) + recursives).replace(/^type WithRequired<[^;]*;\n\};$/m, withRequired)
+}
+
+/**
+ * A schema that is made of itself, such as any JSON value, compiles as a type alias of its own: a member's type is not allowed to
+ * lead back to it. Takes such types out of `components`, which then refers to them.
+ */
+const takeRecursive = (
+  { factory, isInterfaceDeclaration, isPropertySignature, isTypeAliasDeclaration, isTypeLiteralNode }: typeof Compiler,
+  nodes: ReadonlyArray<Compiler.Node>,
+  names: ReadonlySet<string>
+): ReadonlyMap<string, Compiler.TypeAliasDeclaration> => {
+  const aliases = new Map<string, Compiler.TypeAliasDeclaration>()
+  const membersOf = (node: Compiler.Node | undefined): ReadonlyArray<Compiler.Node> => {
+    if (node === undefined) return []
+    if (isInterfaceDeclaration(node) || isTypeLiteralNode(node)) return node.members
+    return isTypeAliasDeclaration(node) || isPropertySignature(node) ? membersOf(node.type) : []
+  }
+  const nameOf = (node: Compiler.Node) => (node as { readonly name?: { readonly text?: string } }).name?.text
+  const named = (nodes: ReadonlyArray<Compiler.Node>, name: string) => nodes.find((node) => nameOf(node) === name)
+  const schemas = names.size === 0 ? [] : membersOf(named(membersOf(named(nodes, "components")), "schemas"))
+  for (const member of schemas) {
+    const name = nameOf(member)
+    if (name === undefined || !names.has(name) || !isPropertySignature(member) || member.type === undefined) continue
+    const alias = `Recursive${aliases.size + 1}`
+    aliases.set(name, factory.createTypeAliasDeclaration(undefined, alias, undefined, member.type))
+    Object.assign(member, { type: factory.createTypeReferenceNode(alias) })
+  }
+  return aliases
 }
 
 /**
@@ -113,7 +154,4 @@ const withRequired = `type WithRequired<T, K extends PropertyKey> = T & {
 };`
 
 /** The version of the private TypeScript that openapi-typescript works with. */
-export const compilerVersion = (): string => {
-  const tool = createRequire(import.meta.url).resolve("openapi-typescript")
-  return (createRequire(tool)("typescript") as { version: string }).version
-}
+export const compilerVersion = (): string => (ofTool("typescript") as typeof Compiler).version

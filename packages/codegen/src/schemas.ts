@@ -66,15 +66,35 @@ export const valuesOf = (schema: JsonObject | undefined): ReadonlyArray<unknown>
 
 const none: ReadonlyMap<string, unknown> = new Map()
 
+/** What a schema that is looked at already adds to itself: nothing. */
+const itself: Fields = { fields: new Map(), closed: true }
+
 /** The fields of the objects that a schema allows; of its alternatives, those that allow the `given` values count. */
-export const fieldsOf = (
+export const fieldsOf = (root: unknown, schema: unknown, given: ReadonlyMap<string, unknown> = none): Fields =>
+  fieldsWithin(root, schema, given, new Map())
+
+const fieldsWithin = (
   root: unknown,
   schema: unknown,
-  given: ReadonlyMap<string, unknown> = none,
-  depth = 0
+  given: ReadonlyMap<string, unknown>,
+  known: Map<JsonObject, Fields>
 ): Fields => {
   const { value } = resolve(root, schema, [])
-  if (!isObject(value) || depth > 32) return { fields: new Map(), closed: false }
+  if (!isObject(value)) return { fields: new Map(), closed: false }
+  const before = known.get(value)
+  if (before !== undefined) return before
+  known.set(value, itself)
+  const found = fieldsIn(root, value, given, known)
+  known.set(value, found)
+  return found
+}
+
+const fieldsIn = (
+  root: unknown,
+  value: JsonObject,
+  given: ReadonlyMap<string, unknown>,
+  known: Map<JsonObject, Fields>
+): Fields => {
   const required = new Set(Array.isArray(value.required) ? value.required : [])
   const fields = new Map<string, Field>()
   for (const [name, field] of isObject(value.properties) ? Object.entries(value.properties) : []) {
@@ -86,7 +106,7 @@ export const fieldsOf = (
   let open = value.additionalProperties !== undefined && value.additionalProperties !== false
   const parts = Array.isArray(value.allOf) ? value.allOf : []
   for (const part of parts) {
-    const inner = fieldsOf(root, part, given, depth + 1)
+    const inner = fieldsWithin(root, part, given, known)
     for (const [name, field] of inner.fields) {
       fields.set(name, {
         ...field,
@@ -97,7 +117,7 @@ export const fieldsOf = (
     open ||= !inner.closed && isOpenObject(root, part)
   }
   for (const key of ["oneOf", "anyOf"]) {
-    const all = Array.isArray(value[key]) ? value[key].map((branch) => fieldsOf(root, branch, given, depth + 1)) : []
+    const all = Array.isArray(value[key]) ? value[key].map((branch) => fieldsWithin(root, branch, given, known)) : []
     const fitting = all.filter(({ fields }) =>
       [...given].every(([name, constant]) => valuesOf(fields.get(name)?.schema)?.includes(constant) !== false)
     )

@@ -129,6 +129,22 @@ export const documents: ReadonlyArray<TriedDocument> = [
       })`
   },
   {
+    name: "recursion",
+    path: here("fixtures/recursion.yaml"),
+    operation: "GET /everything",
+    answer: { json: { list: [1, "two", null] }, nested: [1, [2, [3]]], pet: { kind: "cat", lives: 9 }, self: "me" },
+    call: `const { data } = await ${byId("getEverything")}
+      type Json = string | number | boolean | null | Array<Json> | { [key: string]: Json }
+      const json: Json | undefined = data?.json
+      const sum = (nested: NonNullable<typeof data>["nested"]): number =>
+        nested.reduce((total: number, one) => total + (typeof one === "number" ? one : sum(one)), 0)
+      const total: number | undefined = data && sum(data.nested)
+      const lives: number | undefined = data?.pet.kind === "cat" ? data.pet.lives : data?.pet.tricks
+      const self: string | undefined = data?.self
+      const alias: boolean | undefined = data?.alias
+      export const result: unknown = data && total === 6 && alias === undefined && { json, nested: data.nested, pet: { kind: data.pet.kind, lives }, self }`
+  },
+  {
     name: "shapes",
     path: here("fixtures/shapes.yaml"),
     operation: "GET /or-of-and",
