@@ -50,6 +50,23 @@ describe.skipIf(missing)("the PostgreSQL store and its database", () => {
       await Promise.all(stores.map((store) => store.close()))
     }))
 
+  it("goes on when another process had made the type of its table but not yet the table", () =>
+    inSchemaOfItsOwn(async (schema) => {
+      await admin.query(`create domain ${schema}.keyturn_session as text`)
+      const refusals: Array<string> = []
+      const pool: Pool = {
+        query: (text, values) =>
+          admin.query(text, values).catch(async (error: { readonly code: string }) => {
+            refusals.push(error.code)
+            await admin.query(`drop domain if exists ${schema}.keyturn_session`)
+            throw error
+          })
+      }
+      await using store = postgresStore({ pool, schema })
+      assert.isTrue(await run(store.write("key", record)))
+      assert.deepStrictEqual(refusals, ["42710"])
+    }))
+
   it("uses the default schema when none is given, and any name when one is", () =>
     inSchemaOfItsOwn(async (schema) => {
       await using store = postgresStore({ url: `${url}?options=-c%20search_path%3D${schema}` })
