@@ -10,7 +10,7 @@ import type { OpenAPI3, OpenAPITSOptions } from "openapi-typescript"
 import type Compiler from "typescript"
 import { recursive } from "./recursion.ts"
 import { valuesOf } from "./schemas.ts"
-import { get, isObject, type JsonObject, localPointer, resolve } from "./tree.ts"
+import { get, isObject, type JsonObject, listOf, localPointer, resolve } from "./tree.ts"
 
 /** The options of openapi-typescript that shape the types, under its own names and with its own defaults. */
 export type TypesOptions = Pick<
@@ -138,8 +138,7 @@ const discriminatorsOf = (schema: OpenAPI3, scan: Transform["scanDiscriminators"
     if (!isObject(value) || value.discriminator !== undefined) continue
     const said = (part: unknown) =>
       isObject(part) && isObject(part.properties) ? part.properties[propertyName] : undefined
-    const parts = Array.isArray(value.allOf) ? value.allOf : []
-    const listed = parts.some((part) => {
+    const listed = listOf(value.allOf).some((part) => {
       const property = resolve(schema, said(part), []).value
       return isObject(property) && valuesOf(property) !== undefined
     })

@@ -3,11 +3,9 @@
  * items of an array (any JSON value) it needs a type alias. Through `allOf`, `anyOf` and `oneOf` alone no type says it: most of
  * these are a parent that is one of its children, who are all of the parent.
  */
-import { isObject, type JsonObject, localPointer } from "./tree.ts"
+import { isObject, type JsonObject, listOf, localPointer } from "./tree.ts"
 
 const compositions = ["allOf", "anyOf", "oneOf"] as const
-
-const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
 /** The name of the component that a reference is to. */
 const componentOf = (schema: JsonObject): string | undefined => {
@@ -57,30 +55,34 @@ export const recursive = (document: JsonObject): ReadonlySet<string> => {
   return new Set(Object.keys(schemas).filter((name) => leads(name, name)))
 }
 
-/** A part of `name` with what leads back to it cut out: from a reference in `allOf`, what it says itself is left. */
+/** Where a schema gives up what leads back to it: in what it is all of, or among its alternatives. */
+type Cut = "allOf" | "alternatives"
+
+/**
+ * A part of `name` without references that lead back to it: each gives way to what it adds. Of what the schema is all of that is not
+ * the alternatives, for the schema is one of them. `seen` are those that were added: twice is no more than once.
+ */
 const cut = (
   part: unknown,
   name: string,
-  keys: ReadonlyArray<(typeof compositions)[number]>,
+  how: Cut,
   schemas: JsonObject,
   leads: Leads,
-  seen: ReadonlyArray<string> = []
+  seen = new Set([name])
 ): ReadonlyArray<unknown> => {
   if (!isObject(part)) return [part]
   const to = componentOf(part)
   if (to === undefined) {
-    const kept = keys.flatMap((key) =>
-      part[key] === undefined
-        ? []
-        : [[key, listOf(part[key]).flatMap((inner) => cut(inner, name, keys, schemas, leads, seen))] as const]
-    )
-    return [{ ...part, ...Object.fromEntries(kept) }]
+    const keys = compositions.filter((key) => part[key] !== undefined && (key === "allOf") === (how === "allOf"))
+    const inner = (key: string) => listOf(part[key]).flatMap((one) => cut(one, name, how, schemas, leads, seen))
+    return [{ ...part, ...Object.fromEntries(keys.map((key) => [key, inner(key)])) }]
   }
   if (to !== name && !leads(to, name)) return [part]
   const target = schemas[to]
-  if (to === name || !keys.includes("allOf") || seen.includes(to) || !isObject(target)) return []
+  if (seen.has(to) || !isObject(target)) return []
+  seen.add(to)
   const { anyOf, discriminator, oneOf, ...own } = target
-  return cut(own, name, keys, schemas, leads, [...seen, to])
+  return cut(how === "allOf" ? own : target, name, how, schemas, leads, seen)
 }
 
 /** The same document without schemas that are composed of themselves. The one that is given is left as it is. */
@@ -88,12 +90,12 @@ export const withoutSelfCompositions = (document: JsonObject): JsonObject => {
   let schemas = schemasOf(document)
   const before = schemas
   // Children give up their parent first, so that it can still be one of them.
-  for (const keys of [["allOf"], ["anyOf", "oneOf"]] as const) {
+  for (const how of ["allOf", "alternatives"] as const) {
     const leads = leadsIn(schemas, false)
     const names = Object.keys(schemas).filter((name) => !isReference(schemas[name]) && leads(name, name))
     if (names.length === 0) break
     const given = schemas
-    const rewritten = names.map((name) => [name, cut(given[name], name, keys, given, leads)[0]] as const)
+    const rewritten = names.map((name) => [name, cut(given[name], name, how, given, leads)[0]] as const)
     schemas = { ...schemas, ...Object.fromEntries(rewritten) }
   }
   if (schemas === before) return document

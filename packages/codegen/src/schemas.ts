@@ -3,7 +3,7 @@
  * and `anyOf`.
  */
 import type { Operation } from "./operations.ts"
-import { entriesOf, isObject, type JsonObject, resolve } from "./tree.ts"
+import { entriesOf, isObject, type JsonObject, listOf, resolve } from "./tree.ts"
 
 /** A media type of a body, with its schema. */
 export interface Body {
@@ -70,32 +70,29 @@ const none: ReadonlyMap<string, unknown> = new Map()
 const itself: Fields = { fields: new Map(), closed: true }
 
 /** The fields of the objects that a schema allows; of its alternatives, those that allow the `given` values count. */
-export const fieldsOf = (root: unknown, schema: unknown, given: ReadonlyMap<string, unknown> = none): Fields =>
-  fieldsWithin(root, schema, given, new Map())
-
-const fieldsWithin = (
-  root: unknown,
-  schema: unknown,
-  given: ReadonlyMap<string, unknown>,
-  known: Map<JsonObject, Fields>
-): Fields => {
-  const { value } = resolve(root, schema, [])
-  if (!isObject(value)) return { fields: new Map(), closed: false }
-  const before = known.get(value)
-  if (before !== undefined) return before
-  known.set(value, itself)
-  const found = fieldsIn(root, value, given, known)
-  known.set(value, found)
-  return found
+export const fieldsOf = (root: unknown, schema: unknown, given: ReadonlyMap<string, unknown> = none): Fields => {
+  const known = new Map<JsonObject, Fields>()
+  const within = (part: unknown): Fields => {
+    const { value } = resolve(root, part, [])
+    if (!isObject(value)) return { fields: new Map(), closed: false }
+    const before = known.get(value)
+    if (before !== undefined) return before
+    known.set(value, itself)
+    const found = fieldsIn(root, value, given, within)
+    known.set(value, found)
+    return found
+  }
+  return within(schema)
 }
 
+/** The fields of one schema, whose parts' are found `within`. */
 const fieldsIn = (
   root: unknown,
   value: JsonObject,
   given: ReadonlyMap<string, unknown>,
-  known: Map<JsonObject, Fields>
+  within: (part: unknown) => Fields
 ): Fields => {
-  const required = new Set(Array.isArray(value.required) ? value.required : [])
+  const required = new Set(listOf(value.required))
   const fields = new Map<string, Field>()
   for (const [name, field] of isObject(value.properties) ? Object.entries(value.properties) : []) {
     const resolved = resolve(root, field, []).value
@@ -104,9 +101,8 @@ const fieldsIn = (
   // A schema that names its properties is taken at its word, although JSON Schema lets unnamed ones pass.
   let named = isObject(value.properties)
   let open = value.additionalProperties !== undefined && value.additionalProperties !== false
-  const parts = Array.isArray(value.allOf) ? value.allOf : []
-  for (const part of parts) {
-    const inner = fieldsWithin(root, part, given, known)
+  for (const part of listOf(value.allOf)) {
+    const inner = within(part)
     for (const [name, field] of inner.fields) {
       fields.set(name, {
         ...field,
@@ -117,7 +113,7 @@ const fieldsIn = (
     open ||= !inner.closed && isOpenObject(root, part)
   }
   for (const key of ["oneOf", "anyOf"]) {
-    const all = Array.isArray(value[key]) ? value[key].map((branch) => fieldsWithin(root, branch, given, known)) : []
+    const all = listOf(value[key]).map(within)
     const fitting = all.filter(({ fields }) =>
       [...given].every(([name, constant]) => valuesOf(fields.get(name)?.schema)?.includes(constant) !== false)
     )

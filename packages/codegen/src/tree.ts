@@ -10,6 +10,9 @@ export type JsonObject = { [key: string]: unknown }
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+/** The items of a value that may not be a list. */
+export const listOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
+
 /** The members of a value that may not be an object, without `x-` extensions. */
 export const entriesOf = (value: unknown): Array<[string, unknown]> =>
   isObject(value) ? Object.entries(value).filter(([key]) => !key.startsWith("x-")) : []

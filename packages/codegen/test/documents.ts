@@ -142,7 +142,9 @@ export const documents: ReadonlyArray<TriedDocument> = [
       const lives: number | undefined = data?.pet.kind === "cat" ? data.pet.lives : data?.pet.tricks
       const self: string | undefined = data?.self
       const alias: boolean | undefined = data?.alias
-      export const result: unknown = data && total === 6 && alias === undefined && { json, nested: data.nested, pet: { kind: data.pet.kind, lives }, self }`
+      const one: string | number | undefined = data?.one
+      const both: ReadonlyArray<NonNullable<typeof data>["one"]> = [1, "one"]
+      export const result: unknown = data && total === 6 && alias === undefined && one === undefined && both.length === 2 && { json, nested: data.nested, pet: { kind: data.pet.kind, lives }, self }`
   },
   {
     name: "shapes",

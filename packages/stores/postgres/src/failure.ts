@@ -20,7 +20,10 @@ const states: Readonly<Record<string, readonly [what: string, passing: boolean]>
   ],
   "42P01": ["The table keyturn_session has gone.", true],
   // A table's row type goes by its name.
-  "42710": ["The table keyturn_session is being made by another process, or a type of that name is in its way.", true],
+  "42710": [
+    "The table keyturn_session is being made by another process, or a type of that name is in its way: then choose another schema, or rename the type.",
+    true
+  ],
   "42P07": ["The table keyturn_session is being made by another process.", true],
   "23505": ["The table keyturn_session is being made by another process.", true],
   "42P10": [
